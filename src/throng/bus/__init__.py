@@ -1,0 +1,1 @@
+"""What passes between the rooms that measure and the rooms that show."""

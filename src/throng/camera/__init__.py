@@ -1,0 +1,1 @@
+"""The pipeline of one camera: frames to readings, and the overlay."""

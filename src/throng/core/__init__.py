@@ -1,0 +1,1 @@
+"""Value types and pure functions: numpy, scipy and shapely only."""

@@ -1,0 +1,1 @@
+"""Cameras on one box: opening, pacing, running."""

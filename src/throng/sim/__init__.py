@@ -1,0 +1,1 @@
+"""Crowd simulation and the synthetic camera."""

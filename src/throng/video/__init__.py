@@ -1,0 +1,1 @@
+"""Sources, decoding, pacing, redaction and writing of video."""

@@ -1,0 +1,1 @@
+"""Models behind ports: detectors, trackers, the model registry and runtimes."""

@@ -1,0 +1,60 @@
+"""The ports of this room: what can look at a picture."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from throng.core.frame import Frame
+from throng.core.observation import Observation, Persons
+from throng.core.points import Image
+
+
+class Detector(Protocol):
+    """Finds whole persons; there is no upper limit to their number."""
+
+    @property
+    def name(self) -> str:
+        """Name in the model registry."""
+        ...
+
+    @property
+    def recall(self) -> float:
+        """Share of the people present that it finds, measured on a labelled clip."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """Share of its finds that are people, measured on a labelled clip."""
+        ...
+
+    def warm_up(self) -> None:
+        """Run once on an empty picture, so that the first real frame is not slow."""
+        ...
+
+    def detect(self, images: Sequence[Image]) -> list[Persons]:
+        """Find the persons in each picture; boxes in pixels of that picture."""
+        ...
+
+
+class Tracker(Protocol):
+    """Keeps identities over time. One tracker belongs to one camera."""
+
+    def update(self, persons: Persons, pts_s: float) -> Persons:
+        """Return the same persons in the same order with track ids; `UNTRACKED` for new or unsure ones."""
+        ...
+
+
+class Observer(Protocol):
+    """Turns frames of one camera into observations: models behind one door."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that look."""
+        ...
+
+    def warm_up(self) -> None:
+        """Load and run everything once."""
+        ...
+
+    def observe(self, frame: Frame) -> Observation:
+        """Look at one frame."""
+        ...
