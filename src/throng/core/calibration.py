@@ -6,7 +6,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from throng.core.errors import ThrongError
-from throng.core.points import FloatArray, GroundPoints, ImagePoints
+from throng.core.points import FloatArray, GroundPoints, ImagePoints, Mask
 
 
 class CalibrationError(ThrongError):
@@ -61,8 +61,7 @@ class Calibration:
     @property
     def camera_position_m(self) -> FloatArray:
         """The optical centre (x, y, z) in site metres, shape (3,)."""
-        position: FloatArray = -np.linalg.solve(self.projection[:, :3], self.projection[:, 3])
-        return position
+        return np.asarray(-np.linalg.solve(self.projection[:, :3], self.projection[:, 3]), dtype=np.float64)
 
     @property
     def camera_height_m(self) -> float:
@@ -124,17 +123,15 @@ class Calibration:
         ideal = points if self.lens is None else self.lens.undistort(points)
         inverse = np.linalg.inv(self.homography(height_m))
         scale = np.column_stack((ideal, np.ones(len(ideal)))) @ inverse[2]
-        area = np.abs(np.linalg.det(inverse)) / np.abs(scale) ** 3
+        area = np.asarray(np.abs(np.linalg.det(inverse)) / np.abs(scale) ** 3, dtype=np.float64)
         area[np.isnan(self.to_ground(points, height_m)[:, 0])] = np.nan
         return area if self.lens is None else area * _lens_area(self.lens, points)
 
-    def contains(self, points: ImagePoints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def contains(self, points: ImagePoints) -> Mask:
         """Tell which pixels, (N, 2), lie inside the picture; NaN does not."""
         width, height = self.image_size
         u, v = points[:, 0], points[:, 1]
-        inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-            (u >= -0.5) & (u <= width - 0.5) & (v >= -0.5) & (v <= height - 0.5)
-        )
+        inside: Mask = (u >= -0.5) & (u <= width - 0.5) & (v >= -0.5) & (v <= height - 0.5)
         return inside
 
     def scaled_to(self, width: int, height: int) -> "Calibration":
@@ -166,8 +163,7 @@ def _lens_area(lens: Lens, points: ImagePoints) -> FloatArray:
     step = 0.5
     du = (lens.undistort(_shifted(points, step, 0)) - lens.undistort(_shifted(points, -step, 0))) / (2 * step)
     dv = (lens.undistort(_shifted(points, 0, step)) - lens.undistort(_shifted(points, 0, -step))) / (2 * step)
-    determinant: FloatArray = np.abs(du[:, 0] * dv[:, 1] - du[:, 1] * dv[:, 0])
-    return determinant
+    return np.asarray(np.abs(du[:, 0] * dv[:, 1] - du[:, 1] * dv[:, 0]), dtype=np.float64)
 
 
 def _shifted(points: ImagePoints, du: float, dv: float) -> ImagePoints:

@@ -46,9 +46,7 @@ class Zone:
                 f"not cross; got {list(self.polygon)}. List the corners in order around the zone."
             )
         if self.capacity is not None and self.capacity <= 0:
-            raise ThrongError(
-                f"zone {self.id}: capacity must be a positive number of people, got {self.capacity}"
-            )
+            raise ThrongError(f"zone {self.id}: capacity must be a positive number of people, got {self.capacity}")
 
     @property
     def area_m2(self) -> float | None:
@@ -124,9 +122,7 @@ class Site:
         ):
             twice = sorted({i for i in ids if ids.count(i) > 1})
             if twice:
-                raise ThrongError(
-                    f"site {self.name}: {kind} id {twice[0]!r} is used twice; ids must be unique"
-                )
+                raise ThrongError(f"site {self.name}: {kind} id {twice[0]!r} is used twice; ids must be unique")
         known = {z.id for z in self.zones}
         for camera in self.cameras:
             for zone_id in camera.zone_ids or ():

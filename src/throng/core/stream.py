@@ -17,12 +17,8 @@ class StreamState(StrEnum):
 
 ALLOWED_TRANSITIONS: dict[StreamState, frozenset[StreamState]] = {
     StreamState.CONNECTING: frozenset({StreamState.LIVE, StreamState.ENDED, StreamState.FAILED}),
-    StreamState.LIVE: frozenset(
-        {StreamState.STALLED, StreamState.CONNECTING, StreamState.ENDED, StreamState.FAILED}
-    ),
-    StreamState.STALLED: frozenset(
-        {StreamState.LIVE, StreamState.CONNECTING, StreamState.ENDED, StreamState.FAILED}
-    ),
+    StreamState.LIVE: frozenset({StreamState.STALLED, StreamState.CONNECTING, StreamState.ENDED, StreamState.FAILED}),
+    StreamState.STALLED: frozenset({StreamState.LIVE, StreamState.CONNECTING, StreamState.ENDED, StreamState.FAILED}),
     StreamState.ENDED: frozenset(),
     StreamState.FAILED: frozenset(),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from throng.core.points import GroundPoints, Mask
+from throng.core.points import FloatArray, Mask
 from throng.core.site import Zone
 
 
@@ -17,3 +17,9 @@ class ZoneView:
         visible_share: share of the zone's ground area that the picture shows, in (0, 1].
         visible_area_m2: that area; None without a calibration.
     """
+
+    zone: Zone
+    outline: FloatArray
+    mask: Mask
+    visible_share: float
+    visible_area_m2: float | None
