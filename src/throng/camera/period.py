@@ -1,0 +1,151 @@
+"""What was seen of one zone or line during one reading period, and the reading that follows from it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from throng.camera.people import People
+from throng.core.count_interval import count_interval
+from throng.core.density import CLASSICAL, GAUSSIAN_R1, DensityGrid
+from throng.core.observation import Observation
+from throng.core.points import FloatArray, GroundPoints, Mask
+from throng.core.reading import Density, Estimate, Reading, Speed, Validity
+from throng.core.service_level import level_of_service
+from throng.core.zones import ZoneView
+
+FULLY_VISIBLE_SHARE = 0.95
+
+
+@dataclass(slots=True)
+class Period:
+    """Everything that the cameras' models saw during one reading period.
+
+    Attributes:
+        frames: number of frames analysed.
+        blind: why frames of this period could not be looked at, in plain words.
+        observation: the newest observation, None when no frame could be looked at.
+        warnings: what the models warned of.
+    """
+
+    frames: int = 0
+    blind: list[str] = field(default_factory=list)
+    observation: Observation | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, observation: Observation) -> None:
+        """Take in one observation."""
+        self.frames += 1
+        self.observation = observation
+        self.warnings.extend(observation.warnings)
+
+
+class ZonePeriod:
+    """Counts and speeds of one zone over one period."""
+
+    def __init__(self, view: ZoneView, grid: DensityGrid | None) -> None:
+        self._view = view
+        self._grid = grid
+        self._counts: list[int] = []
+        self._speeds: dict[int, list[float]] = {}
+        self._newest: GroundPoints | None = None
+
+    def add(self, people: People, inside: Mask) -> None:
+        """Take in the people of one observation and who of them is in the zone, (N,)."""
+        self._counts.append(int(inside.sum()))
+        self._newest = GroundPoints(people.ground[inside])
+        for track_id, speed in zip(people.ids[inside].tolist(), people.speeds_mps[inside].tolist(), strict=True):
+            if np.isfinite(speed):
+                self._speeds.setdefault(track_id, []).append(speed)
+
+    def reading(self, period: Period, *, camera_id: str, at: datetime, last_good_at: datetime | None) -> Reading:
+        """Return the reading of the zone; unknown when no frame was looked at."""
+        observation = period.observation
+        if observation is None:
+            return unknown_reading(
+                self._view.zone.id, camera_id, at=at, reasons=_once(period.blind), last_good_at=last_good_at
+            )
+        count = self._count(observation)
+        density = self._density(count)
+        zone = self._view.zone
+        reasons = self._reasons(period)
+        return Reading(
+            zone_id=zone.id,
+            camera_id=camera_id,
+            at=at,
+            pts_s=observation.pts_s,
+            validity=Validity.DEGRADED if reasons else Validity.LIVE,
+            reasons=reasons,
+            models=observation.models,
+            simulated=observation.simulated,
+            frames=period.frames,
+            count=count,
+            density=density,
+            level_of_service=None if density is None else level_of_service(density.mean.value, zone.use),
+            speed=self._speed(),
+            occupancy=None if zone.capacity is None else count.scaled(1 / zone.capacity),
+            last_good_at=at,
+        )
+
+    def _count(self, observation: Observation) -> Estimate:
+        """Mean over the frames; the part of the zone outside the picture may be as full as the part inside."""
+        seen = count_interval(float(np.mean(self._counts)), recall=observation.recall, precision=observation.precision)
+        if self._view.visible_share >= FULLY_VISIBLE_SHARE:
+            return seen
+        return Estimate(seen.value, seen.low, seen.high / self._view.visible_share)
+
+    def _density(self, count: Estimate) -> Density | None:
+        """People/m² of the visible part of the zone."""
+        area_m2 = self._view.visible_area_m2
+        if area_m2 is None or self._grid is None or self._newest is None:
+            return None
+        share = 1.0 if self._view.visible_share >= FULLY_VISIBLE_SHARE else self._view.visible_share
+        peak = self._grid.peak(self._newest)
+        return Density(
+            mean=Estimate(count.value / area_m2, count.low / area_m2, max(count.value, count.high * share) / area_m2),
+            mean_estimator=CLASSICAL,
+            peak_per_m2=None if peak is None else peak.density_per_m2,
+            peak_estimator=GAUSSIAN_R1,
+            peak_at_m=None if peak is None else peak.at_m,
+        )
+
+    def _speed(self) -> Speed | None:
+        persons: FloatArray = np.array([float(np.mean(speeds)) for speeds in self._speeds.values()])
+        if len(persons) == 0:
+            return None
+        return Speed(float(persons.mean()), float(persons.std()), len(persons))
+
+    def _reasons(self, period: Period) -> tuple[str, ...]:
+        reasons = _once(period.blind + period.warnings)
+        if self._view.visible_area_m2 is None:
+            reasons += ("no calibration: people/m² and speeds unknown",)
+        elif self._view.visible_share < FULLY_VISIBLE_SHARE:
+            reasons += (f"only {self._view.visible_share:.0%} of the zone is in the picture",)
+        return reasons
+
+
+def unknown_reading(
+    zone_id: str, camera_id: str, *, at: datetime, reasons: tuple[str, ...], last_good_at: datetime | None
+) -> Reading:
+    """Return the reading of a zone of which nothing is known."""
+    return Reading(
+        zone_id=zone_id,
+        camera_id=camera_id,
+        at=at,
+        pts_s=None,
+        validity=Validity.UNKNOWN,
+        reasons=reasons,
+        models=(),
+        simulated=False,
+        frames=0,
+        count=None,
+        density=None,
+        level_of_service=None,
+        speed=None,
+        occupancy=None,
+        last_good_at=last_good_at,
+    )
+
+
+def _once(reasons: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reasons))

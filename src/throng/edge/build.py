@@ -1,0 +1,134 @@
+"""Puts a camera together: source, models and runner from what the user asked for."""
+
+import logging
+import os
+from dataclasses import dataclass, replace
+
+from throng.core.calibration import Calibration
+from throng.core.clock import Clock, SystemClock
+from throng.core.site import Camera, Site
+from throng.edge.errors import EdgeError
+from throng.edge.runner import CameraRunner
+from throng.sim.sensor import SimulatedSensor
+from throng.sim.source import SimSource, open_sim
+from throng.video.pacing import PacedSource
+from throng.video.ports import FrameSource
+from throng.video.sources import open_source
+from throng.vision import model_store
+from throng.vision.bytetrack import ByteTracker
+from throng.vision.observer import ModelObserver
+from throng.vision.ports import Observer
+from throng.vision.registry import load_detector
+
+log = logging.getLogger(__name__)
+
+DEFAULT_RATE_HZ = 2.0
+PREFERRED_MODEL = "yolox-nano"
+BUILT_IN_MODEL = "hog"
+SIMULATED = "simulated-sensor"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run a camera.
+
+    Attributes:
+        model: name of a model or path of an ONNX file; None for the camera's own, or the best that is installed.
+        rate_hz: analyses per second; None for the camera's own, or `DEFAULT_RATE_HZ`.
+        fast: recordings and simulations as fast as possible instead of in real time.
+        adapter: `av` or `opencv`.
+        threads: threads of one model; None for one per core.
+    """
+
+    model: str | None = None
+    rate_hz: float | None = None
+    fast: bool = False
+    adapter: str = "av"
+    threads: int | None = None
+
+
+def build_runner(
+    camera: Camera, site: Site, *, options: RunOptions | None = None, clock: Clock | None = None
+) -> CameraRunner:
+    """Put a camera together; nothing is opened yet.
+
+    Raises:
+        ThrongError: the source or the model is not understood.
+    """
+    options, clock = options or RunOptions(), clock or SystemClock()
+    rate_hz = options.rate_hz or camera.rate_hz or DEFAULT_RATE_HZ
+    model = options.model or camera.model
+    source: FrameSource
+    observer: Observer
+    if camera.source.startswith("sim://"):
+        simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
+        source = simulation
+        simulated = model in {None, SIMULATED}
+        observer = SimulatedSensor(simulation) if simulated else _observer(camera.id, model, rate_hz, options.threads)
+    else:
+        source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
+        observer = _observer(camera.id, model, rate_hz, options.threads)
+    if not options.fast:
+        source = PacedSource(source, clock)
+    return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock)
+
+
+def best_installed_model() -> str:
+    """Return the model that `throng run` takes when nobody names one, and say so when it is only the makeshift."""
+    if model_store.is_installed(PREFERRED_MODEL):
+        return PREFERRED_MODEL
+    log.warning(
+        "model %s is not installed; using the built-in %s, which sees only people who stand apart and are at least "
+        "100 pixels tall. Get the better one with: throng models pull %s",
+        PREFERRED_MODEL,
+        BUILT_IN_MODEL,
+        PREFERRED_MODEL,
+    )
+    return BUILT_IN_MODEL
+
+
+def choose_site(source: str, site: Site | None, *, camera_id: str | None = None) -> tuple[Camera, Site]:
+    """Find the camera and the site for one source.
+
+    Without a site, a simulation brings its own, and anything else gets a site with one camera that has no
+    calibration. With a site, the camera is the one that is named, or the only one; `source` takes the place of
+    the camera's own.
+
+    Raises:
+        ThrongError: the named camera is not in the site, or the site has several and none was named.
+    """
+    if site is None and source.startswith("sim://"):
+        simulation = open_sim(source, camera_id=camera_id or "camera")
+        return _named(simulation.site.cameras[0], camera_id, source), simulation.site
+    if site is None:
+        camera = Camera(camera_id or "camera", source)
+        return camera, Site(camera.id, cameras=(camera,))
+    return replace(_camera_of(site, camera_id), source=source), site
+
+
+def calibrated(camera: Camera, calibration: Calibration) -> Camera:
+    """Return the camera with another calibration."""
+    return replace(camera, calibration=calibration)
+
+
+def _camera_of(site: Site, camera_id: str | None) -> Camera:
+    if camera_id is not None:
+        return site.camera(camera_id)
+    if len(site.cameras) == 1:
+        return site.cameras[0]
+    known = ", ".join(c.id for c in site.cameras) or "none"
+    raise EdgeError(f"site {site.name} has {len(site.cameras)} cameras ({known}); name the one to use with --camera")
+
+
+def _named(camera: Camera, camera_id: str | None, source: str) -> Camera:
+    return replace(camera, id=camera_id or camera.id, source=source)
+
+
+def _observer(camera_id: str, model: str | None, rate_hz: float, threads: int | None) -> Observer:
+    detector = load_detector(model or best_installed_model(), threads=threads or os.cpu_count())
+    return ModelObserver(camera_id, detector, ByteTracker(rate_hz))
+
+
+def is_simulated(source: FrameSource) -> bool:
+    """Whether a source is a simulation."""
+    return isinstance(source, SimSource)

@@ -1,0 +1,143 @@
+"""Runs one camera: frames from its source, through the models and the pipeline, to readings."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from throng.camera.pipeline import CameraPipeline, Measured
+from throng.core.clock import Clock
+from throng.core.frame import Frame
+from throng.core.observation import Observation
+from throng.core.site import Camera, Site
+from throng.core.stream import StreamState
+from throng.edge.errors import EdgeError, RecordingIncompleteError
+from throng.video.health import FrozenWatch, picture_fault
+from throng.video.pacing import RateSampler
+from throng.video.ports import FrameSource
+from throng.vision.ports import Observer
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 0.2
+"""How long the loop waits for a frame before it looks at the clock again."""
+
+FRAMES_PER_PERIOD = 2
+"""A reading period is long enough for this many analyses, so that one late frame leaves no hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened in one turn of the loop.
+
+    Attributes:
+        frame: the frame that came, None when none did.
+        observation: what the models saw in it; None when it was not its turn or shows nothing.
+        readings: the readings of the periods that have ended.
+    """
+
+    frame: Frame | None
+    observation: Observation | None
+    readings: list[Measured]
+
+
+class CameraRunner:
+    """One camera with everything that measures it. Belongs to one thread; `stop` may be called from any.
+
+    Args:
+        camera, site: what to measure.
+        source: where its frames come from, not yet open.
+        observer: the models.
+        rate_hz: analyses per second of stream time.
+        clock: the time.
+    """
+
+    def __init__(
+        self, camera: Camera, site: Site, *, source: FrameSource, observer: Observer, rate_hz: float, clock: Clock
+    ) -> None:
+        self.camera = camera
+        self.site = site
+        self.source = source
+        self.observer = observer
+        self.rate_hz = rate_hz
+        self.frames = 0
+        self.newest_pts_s: float | None = None
+        self._clock = clock
+        self._pipeline: CameraPipeline | None = None
+        self._stopped = False
+
+    @property
+    def pipeline(self) -> CameraPipeline:
+        """The pipeline; there is one once the source is open."""
+        if self._pipeline is None:
+            raise RuntimeError(f"camera {self.camera.id}: open() comes before pipeline")
+        return self._pipeline
+
+    def open(self) -> None:
+        """Warm up the models, open the source and prepare the pipeline.
+
+        Raises:
+            ThrongError: the model, the source, the calibration or a zone is not as it must be.
+        """
+        self.observer.warm_up()
+        self.source.open()
+        info = self.source.info
+        self._pipeline = CameraPipeline(
+            self.camera,
+            self.site.zones,
+            self.site.lines,
+            (info.width, info.height),
+            period_s=max(1.0, FRAMES_PER_PERIOD / self.rate_hz),
+        )
+
+    def stop(self) -> None:
+        """End `steps` after the present frame; the last readings are still given out."""
+        self._stopped = True
+
+    def steps(self) -> Iterator[Step]:
+        """Run until the source ends or `stop` is called.
+
+        Raises:
+            EdgeError: the source failed or its recording is incomplete; all readings have been given out before.
+        """
+        live = self.source.info.live
+        sampler = RateSampler(self.rate_hz)
+        frozen = FrozenWatch()
+        while not self._stopped:
+            frame = self.source.read(READ_TIMEOUT_S)
+            if frame is not None:
+                self.frames, self.newest_pts_s = self.frames + 1, frame.pts_s
+                if sampler.due(frame.pts_s):
+                    yield self._look(frame, frozen if live else None)
+                else:
+                    yield Step(frame, None, [])
+            elif self.source.status.state in {StreamState.ENDED, StreamState.FAILED}:
+                break
+            elif live:
+                yield Step(None, None, self.pipeline.tick(self._clock.now(), self._stream_reason()))
+        yield Step(None, None, self.pipeline.finish())
+        if not self._stopped:
+            self._raise_if_incomplete()
+
+    def close(self) -> None:
+        """Release the source."""
+        self.source.close()
+
+    def _look(self, frame: Frame, frozen: FrozenWatch | None) -> Step:
+        fault = picture_fault(frame.image)
+        if fault is None and frozen is not None:
+            fault = frozen.fault(frame)
+        if fault is not None:
+            return Step(frame, None, self.pipeline.process_blind(frame.arrived_at, fault))
+        observation = self.observer.observe(frame)
+        return Step(frame, observation, self.pipeline.process(observation))
+
+    def _stream_reason(self) -> str:
+        status = self.source.status
+        return f"camera is {status.state}" + (f": {status.detail}" if status.detail else "")
+
+    def _raise_if_incomplete(self) -> None:
+        status = self.source.status
+        if status.state is StreamState.FAILED:
+            raise EdgeError(f"camera {self.camera.id}: {status.detail}")
+        if status.detail:
+            raise RecordingIncompleteError(f"camera {self.camera.id}: {status.detail}")
