@@ -1,0 +1,53 @@
+"""Speeds and trails from tracks."""
+
+import numpy as np
+import pytest
+
+from throng.camera.tracks import Tracks
+from throng.core.observation import UNTRACKED
+from throng.core.points import ground_points, image_points
+
+
+def walk(tracks: Tracks, times: list[float], *, speed_mps: float = 1.3, track_id: int = 1) -> float:
+    """Let one person walk along x; return the last speed."""
+    speed = float("nan")
+    for t in times:
+        speed = tracks.update(t, np.array([track_id]), ground_points([(speed_mps * t, 2.0)]), image_points([(t, t)]))[0]
+    return speed
+
+
+@pytest.mark.parametrize("rate_hz", [2.0, 5.0, 10.0, 25.0])
+def test_speed_at_any_rate(rate_hz: float) -> None:
+    assert walk(Tracks(), [k / rate_hz for k in range(60)]) == pytest.approx(1.3)
+
+
+def test_speed_of_a_newcomer_is_not_known() -> None:
+    assert np.isnan(walk(Tracks(), [0.0, 0.1, 0.2]))
+
+
+def test_no_track_no_speed_and_no_trail() -> None:
+    tracks = Tracks()
+    assert np.isnan(walk(tracks, [0.0, 0.5, 1.0], track_id=UNTRACKED))
+    assert len(tracks) == 0
+
+
+def test_whoever_left_is_forgotten() -> None:
+    tracks = Tracks()
+    for k in range(4000):
+        tracks.update(k * 0.1, np.array([k]), ground_points([(0, 0)]), image_points([(0, 0)]))
+    assert len(tracks) <= 31
+
+
+def test_time_that_runs_backwards_starts_anew() -> None:
+    tracks = Tracks()
+    walk(tracks, [10.0, 10.5, 11.0])
+    assert np.isnan(walk(tracks, [0.0]))
+    assert len(tracks) == 1
+
+
+def test_trails_end_at_the_newest_place() -> None:
+    tracks = Tracks()
+    walk(tracks, [0.0, 0.5, 1.0])
+    ((track_id, trail),) = tracks.trails()
+    assert track_id == 1
+    np.testing.assert_allclose(trail, [[0, 0], [0.5, 0.5], [1, 1]])
