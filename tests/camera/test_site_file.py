@@ -25,8 +25,8 @@ cameras:
     source: clip.mp4
     rate: 5
     calibration:
-      camera: {height: 6, tilt: 30, fov: 70}
-      size: [960, 540]
+      camera: {height_m: 6, tilt_deg: 30, fov_deg: 70}
+      image_size: [960, 540]
 """
 
 
@@ -59,7 +59,8 @@ def test_everything_arrives(tmp_path: Path) -> None:
         ("from: [-3, 10]", "from: [3, 10]", r"site.yaml: line gate: start and end are the same"),
         ("name: Market", "name: [Market", r"line \d+: this is not valid YAML"),
         ("id: north", "id: 'no spaces'", r"line 13: cameras.0.id"),
-        ("height: 6", "hight: 6", r"hight"),
+        ("camera: {height_m: 6, tilt_deg: 30, fov_deg: 70}", "fov_deg: 70", r"site.yaml: camera north: give one of"),
+        ("height_m: 6", "hight_m: 6", r"line 17: unknown key 'cameras.0.calibration.camera.hight_m'"),
     ],
 )
 def test_mistakes_are_named_with_their_line(tmp_path: Path, wrong: str, instead: str, sentence: str) -> None:

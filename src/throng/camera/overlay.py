@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from throng.camera.ground_grid import GroundGrid
 
+from throng.camera.ground_grid import GroundGrid
 from throng.camera.pipeline import CameraPipeline
 from throng.core.observation import UNTRACKED, Observation
 from throng.core.points import FloatArray, Image, ground_points
@@ -179,7 +179,7 @@ def _draw_panel(canvas: Image, rows: list[tuple[str, Colour]]) -> None:
 def _fixed(points: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
     """Pixels as fixed point numbers, so that slow movement does not jump from pixel to pixel."""
     finite = points[np.isfinite(points).all(axis=1)]
-    return np.round(np.clip(finite, -30000, 30000) * 2**_SHIFT).astype(np.int32)
+    return np.asarray(np.round(np.clip(finite, -30000, 30000) * 2**_SHIFT), dtype=np.int32)
 
 
 def _pair(a: FloatArray, b: FloatArray) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -57,7 +57,11 @@ def _locate_boxes(persons: Persons, calibration: Calibration | None, *, picture_
     feet = ImagePoints(np.column_stack((middle, boxes[:, 3])))
     if calibration is None:
         return People(persons.track_ids, feet, _nowhere(len(persons)), np.full(len(persons), np.nan))
-    heads = ImagePoints(np.column_stack((middle, boxes[:, 1])))
+    # Away from the middle of the picture people lean outwards: a box spans feet and head, its middle is halfway.
+    lean = calibration.to_image(calibration.to_ground(feet), HEAD_HEIGHT_M)[:, 0] - middle
+    lean = np.where(np.isfinite(lean), lean, 0.0)
+    feet = ImagePoints(np.column_stack((middle - lean / 2, boxes[:, 3])))
+    heads = ImagePoints(np.column_stack((middle + lean / 2, boxes[:, 1])))
     on_ground = calibration.to_ground(feet)
     under_head = calibration.to_ground(heads, HEAD_HEIGHT_M)
     shown = calibration.to_image(on_ground, SHORTEST_PERSON_M)[:, 1]

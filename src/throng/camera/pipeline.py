@@ -108,6 +108,8 @@ class CameraPipeline:
             now: the time.
             reason: what the stream is doing, for zones that become unknown.
         """
+        if self._period_start is None:
+            return self._advance(now)
         return self._advance(now - timedelta(seconds=GRACE_S), gap_reason=reason)
 
     def finish(self) -> list[Measured]:

@@ -1,11 +1,12 @@
 """The site file: a venue with its zones, lines and cameras in YAML."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-from throng.camera.calibration_file import load_calibration, parse_calibration
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from throng.camera.calibration_file import load_calibration
+from throng.camera.calibration_forms import CalibrationForm, build
 from throng.camera.yaml_file import SettingsError, read_yaml
 from throng.core.calibration import Calibration
 from throng.core.errors import ThrongError
@@ -13,6 +14,12 @@ from throng.core.site import Camera, Line, Site, Use, Zone
 
 Point = tuple[float, float]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+CalibrationKey = Annotated[
+    Annotated[str, Tag("file")] | Annotated[CalibrationForm, Tag("inline")],
+    Discriminator(lambda value: "file" if isinstance(value, str) else "inline"),
+]
 
 
 class _Strict(BaseModel):
@@ -43,7 +50,7 @@ class CameraFile(_Strict):
 
     id: Id
     source: str
-    calibration: str | dict[str, Any] | None = None
+    calibration: CalibrationKey | None = None
     zones: list[str] | None = None
     model: str | None = None
     rate: Annotated[float, Field(gt=0)] | None = None
@@ -98,7 +105,10 @@ def _calibration(camera: CameraFile, path: Path) -> Calibration | None:
         return None
     if isinstance(camera.calibration, str):
         return load_calibration(path.parent / camera.calibration)
-    return parse_calibration(camera.calibration, f"{path}, camera {camera.id}")
+    try:
+        return build(camera.calibration).calibration
+    except ThrongError as error:
+        raise SettingsError(f"{path}: camera {camera.id}: {error}") from error
 
 
 def _relative_source(source: str, folder: Path) -> str:

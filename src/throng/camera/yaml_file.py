@@ -64,13 +64,15 @@ def _sentences(path: Path, node: yaml.Node | None, error: ValidationError) -> li
 def _find(node: yaml.Node | None, location: Location) -> tuple[str, int]:
     """Return the dotted path of a mistake and its line, as near as the file has it."""
     line = 1 if node is None else node.start_mark.line + 1
+    path: list[str] = []
     for step in location:
         if isinstance(node, yaml.MappingNode):
             found = [(k, v) for k, v in node.value if k.value == str(step)]
-            if not found:
-                continue
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
+            if not found and step != location[-1]:
+                continue  # the name of a form, not a key of the file
+            line, node = (found[0][0].start_mark.line + 1, found[0][1]) if found else (line, None)
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             line = node.start_mark.line + 1
-    return ".".join(str(step) for step in location), line
+        path.append(str(step))
+    return ".".join(path), line

@@ -1,6 +1,5 @@
 """The focal length, which turns a ground plane into a camera with a height and a head plane."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +107,7 @@ def focal_from_verticals(
     def misses(log_focal: FloatArray) -> FloatArray:
         column = vertical_column(h, float(np.exp(log_focal[0])), image_size)
         seen = h @ standing + np.outer(column, heights_m)
-        return ((seen[:2] / seen[2]).T - heads).ravel()
+        return np.asarray((seen[:2] / seen[2]).T - heads, dtype=np.float64).ravel()
 
     starts = [np.log(focal_from_fov(fov_deg, image_size[0])) for fov_deg in (100, 70, 40, 20)]
     bounds = (np.log(focal_from_fov(170, image_size[0])), np.log(focal_from_fov(1, image_size[0])))
@@ -120,7 +119,7 @@ def focal_from_verticals(
             f"the upright things do not fit the ground points: their upper ends miss by {rms_px:.0f} px (RMS); "
             "check foot, head (straight above the foot) and height_m"
         )
-    _require_certain(CLICK_SIGMA_PX / max(float(np.linalg.norm(best.jac)), 1e-12))
+    _require_certain(CLICK_SIGMA_PX / max(float(np.linalg.norm(np.asarray(best.jac))), 1e-12))
     return float(np.exp(best.x[0]))
 
 

@@ -120,7 +120,7 @@ def calibration_from_krt(
         raise CalibrationError(
             f"K must be [[fx, skew, cx], [0, fy, cy], [0, 0, 1]] in pixels with positive fx and fy, got {k.tolist()}"
         )
-    calibration = Calibration(tuple(image_size), k @ np.column_stack((r, t)), lens=lens, method=method)
+    calibration = Calibration(image_size, k @ np.column_stack((r, t)), lens=lens, method=method)
     require_above_ground(calibration)
     return calibration
 

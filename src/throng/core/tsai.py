@@ -63,9 +63,7 @@ def calibration_from_tsai(tsai: TsaiParameters) -> Calibration:
         [[tsai.sx * tsai.focal / tsai.dpx, 0, tsai.cx], [0, tsai.focal / tsai.dpy, tsai.cy], [0, 0, 1]]
     )
     translation_m = np.array([tsai.tx, tsai.ty, tsai.tz]) * tsai.metres_per_unit
-    lens = TsaiLens(
-        kappa1=tsai.kappa1, mm_per_px_x=tsai.dpx / tsai.sx, mm_per_px_y=tsai.dpy, cx=tsai.cx, cy=tsai.cy
-    )
+    lens = TsaiLens(kappa1=tsai.kappa1, mm_per_px_x=tsai.dpx / tsai.sx, mm_per_px_y=tsai.dpy, cx=tsai.cx, cy=tsai.cy)
     return calibration_from_krt(
         intrinsics,
         _rotation(tsai.rx, tsai.ry, tsai.rz),

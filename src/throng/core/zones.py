@@ -76,8 +76,8 @@ def zone_view(zone: Zone, calibration: Calibration | None, image_size: tuple[int
             f"zone {zone.id}: the heads of the people in it would be outside the picture, or it is smaller than a "
             "pixel; move the zone or turn the camera"
         )
-    to_ground = np.linalg.inv(calibration.homography())
-    visible_area_m2 = min(sum(_map_polygon(part, to_ground).area for part in seen), on_ground.area)
+    areas_m2 = [float(_to_plane(part, calibration).area) for part in seen]
+    visible_area_m2 = min(sum(areas_m2), float(on_ground.area))
     return ZoneView(zone, outline, mask, visible_area_m2 / on_ground.area, visible_area_m2)
 
 
@@ -100,8 +100,8 @@ def visible_ground(calibration: Calibration, *, max_distance_m: float = 40.0) ->
             f"the picture shows no ground within {max_distance_m:g} m of the camera; "
             "check the tilt and the height of the calibration"
         )
-    ground = _map_polygon(seen[0], np.linalg.inv(calibration.homography())).simplify(0.01)
-    corners = np.asarray(shapely.orient_polygons(ground).exterior.coords[:-1])
+    ground = Polygon(shapely.simplify(_to_plane(seen[0], calibration), 0.01).boundary.coords)
+    corners = np.asarray(shapely.geometry.polygon.orient(ground).exterior.coords[:-1])
     return tuple((float(x), float(y)) for x, y in corners)
 
 
@@ -115,8 +115,8 @@ def points_in_zone(zone: Zone, points: GroundPoints) -> Mask:
         return known
     polygon = Polygon(zone.polygon)
     shapely.prepare(polygon)
-    inside = known.copy()
-    inside[known] = shapely.intersects_xy(polygon, points[known, 0], points[known, 1])
+    inside: Mask = known.copy()
+    inside[known] = np.asarray(shapely.intersects_xy(polygon, points[known, 0], points[known, 1]))
     return inside
 
 
@@ -165,7 +165,7 @@ def _require_measurable(zone: Zone, outline: FloatArray, calibration: Calibratio
 
 
 def _seen(on_plane: Polygon, calibration: Calibration, height_m: float = 0.0) -> list[Polygon]:
-    """Return the parts of a polygon on the ground or above it that the picture shows, the largest first, in undistorted pixels.
+    """Return the visible parts of a polygon at a height, the largest first, in undistorted pixels.
 
     In undistorted pixels straight stays straight, so that polygons map corner by corner; the border of the picture
     is what a lens bends.
@@ -194,7 +194,12 @@ def _in_front(on_plane: Polygon, calibration: Calibration, height_m: float) -> B
     middle = corners.mean(axis=0)
     start = middle - normal * ((middle @ h[:2] + h[2] - _NEAREST_DEPTH) / np.linalg.norm(h[:2]))
     half_plane = Polygon(
-        [start - reach * along, start + reach * along, start + reach * (along + normal), start - reach * (along - normal)]
+        [
+            start - reach * along,
+            start + reach * along,
+            start + reach * (along + normal),
+            start - reach * (along - normal),
+        ]
     )
     return on_plane.intersection(half_plane)
 
@@ -241,6 +246,11 @@ def _mask(zone: Zone, on_ground: Polygon, calibration: Calibration) -> Mask:
         block = points_in_zone(zone, ground).reshape(u.shape)
         mask[first : first + len(rows), left : left + len(columns)] = block
     return mask
+
+
+def _to_plane(ideal: Polygon, calibration: Calibration) -> Polygon:
+    """Bring a polygon from undistorted pixels to the ground."""
+    return _map_polygon(ideal, np.asarray(np.linalg.inv(calibration.homography()), dtype=np.float64))
 
 
 def _map_polygon(polygon: Polygon, h: FloatArray) -> Polygon:

@@ -1,0 +1,286 @@
+"""Readings into files: one flat row each, JSON lines or CSV."""
+
+import csv
+import io
+import json
+import math
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from throng.core.reading import Estimate, LineReading, Reading
+from throng.video.errors import OutputError
+
+Cell = str | int | float | bool | list[str] | None
+Row = dict[str, Cell]
+
+ZONE_COLUMNS = (
+    "kind", "zone_id", "camera_id", "at", "pts_s", "validity", "reasons", "models", "simulated", "frames",
+    "count", "count_low", "count_high",
+    "density_mean_per_m2", "density_mean_low_per_m2", "density_mean_high_per_m2", "density_mean_estimator",
+    "density_peak_per_m2", "density_peak_estimator", "density_peak_x_m", "density_peak_y_m",
+    "level_of_service", "speed_mean_mps", "speed_std_mps", "speed_persons",
+    "occupancy", "occupancy_low", "occupancy_high", "last_good_at", "age_s",
+)  # fmt: skip
+"""Columns of a zone's row, in order."""
+LINE_COLUMNS = (
+    "kind", "line_id", "camera_id", "at", "pts_s", "validity", "reasons", "simulated",
+    "in_count", "out_count", "in_total", "out_total",
+)  # fmt: skip
+"""Columns of a line's row, in order."""
+CSV_COLUMNS = (*ZONE_COLUMNS, *(name for name in LINE_COLUMNS if name not in ZONE_COLUMNS))
+"""Columns of a CSV file: rows of zones and lines share it and leave empty what is not theirs."""
+LIST_SEPARATOR = "; "
+
+
+def to_row(reading: Reading | LineReading) -> Row:
+    """Flatten a reading.
+
+    Times are ISO 8601 in UTC with milliseconds and `Z`; units are in the names; what is unknown is None, never 0.
+
+    Returns:
+        The columns `ZONE_COLUMNS` or `LINE_COLUMNS`, in order.
+    """
+    return _line_row(reading) if isinstance(reading, LineReading) else _zone_row(reading)
+
+
+def _zone_row(reading: Reading) -> Row:
+    density, speed = reading.density, reading.speed
+    peak_x_m, peak_y_m = (None, None) if density is None or density.peak_at_m is None else density.peak_at_m
+    known_peak = density is not None and density.peak_per_m2 is not None
+    return {
+        "kind": "zone",
+        "zone_id": reading.zone_id,
+        "camera_id": reading.camera_id,
+        "at": _time(reading.at),
+        "pts_s": _number(reading.pts_s),
+        "validity": reading.validity.value,
+        "reasons": list(reading.reasons),
+        "models": list(reading.models),
+        "simulated": reading.simulated,
+        "frames": reading.frames,
+        **_estimate(reading.count, "count", "count_low", "count_high"),
+        **_estimate(
+            None if density is None else density.mean,
+            "density_mean_per_m2",
+            "density_mean_low_per_m2",
+            "density_mean_high_per_m2",
+        ),
+        "density_mean_estimator": None if density is None else density.mean_estimator,
+        "density_peak_per_m2": None if density is None else _number(density.peak_per_m2),
+        "density_peak_estimator": density.peak_estimator if density is not None and known_peak else None,
+        "density_peak_x_m": _number(peak_x_m),
+        "density_peak_y_m": _number(peak_y_m),
+        "level_of_service": reading.level_of_service,
+        "speed_mean_mps": None if speed is None else _number(speed.mean_mps),
+        "speed_std_mps": None if speed is None else _number(speed.std_mps),
+        "speed_persons": None if speed is None else speed.persons,
+        **_estimate(reading.occupancy, "occupancy", "occupancy_low", "occupancy_high"),
+        "last_good_at": None if reading.last_good_at is None else _time(reading.last_good_at),
+        "age_s": _number(reading.age_s),
+    }
+
+
+def _line_row(reading: LineReading) -> Row:
+    return {
+        "kind": "line",
+        "line_id": reading.line_id,
+        "camera_id": reading.camera_id,
+        "at": _time(reading.at),
+        "pts_s": _number(reading.pts_s),
+        "validity": reading.validity.value,
+        "reasons": list(reading.reasons),
+        "simulated": reading.simulated,
+        "in_count": reading.in_count,
+        "out_count": reading.out_count,
+        "in_total": reading.in_total,
+        "out_total": reading.out_total,
+    }
+
+
+def _estimate(estimate: Estimate | None, value: str, low: str, high: str) -> Row:
+    if estimate is None:
+        return {value: None, low: None, high: None}
+    return {value: _number(estimate.value), low: _number(estimate.low), high: _number(estimate.high)}
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _number(value: float | None) -> float | None:
+    """Pass finite numbers; NaN and infinity mean that nothing is known, and JSON has no word for them."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+class ReadingWriter(Protocol):
+    """Where readings are kept."""
+
+    def write(self, reading: Reading | LineReading) -> None:
+        """Keep one reading; when it returns, killing the process no longer loses it.
+
+        Raises:
+            OutputError: it cannot be kept.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        ...
+
+
+class _RowFile:
+    """A file that grows by whole rows: a row that does not fit is taken back."""
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self._path = path
+        self._rows = 0
+        self._size = 0
+        if not overwrite and _is_foreign(path):
+            raise OutputError(
+                f"{path}: this file exists and does not hold Throng's readings; choose another name or delete it first"
+            )
+        try:
+            # Unbuffered: a row that was written is with the system, and nothing is left to fail at closing.
+            self._file: io.FileIO | None = io.FileIO(path, "w")
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another folder or name") from error
+
+    def append(self, line: str) -> None:
+        """Write one line in full or not at all."""
+        if self._file is None:
+            raise ValueError(f"{self._path}: the writer is closed")
+        left = memoryview(line.encode("utf-8"))
+        try:
+            while left:
+                left = left[self._file.write(left) or 0 :]
+        except OSError as error:
+            self._take_back(self._file)
+            raise OutputError(
+                f"{self._path}: writing stopped after {self._rows} readings ({error.strerror}); "
+                f"they are complete; make room and start again"
+            ) from error
+        self._size += len(line.encode("utf-8"))
+        self._rows += 1
+
+    def close(self) -> None:
+        """Release the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _take_back(self, file: io.FileIO) -> None:
+        if self._path.is_file():
+            os.ftruncate(file.fileno(), self._size)
+            file.seek(self._size)
+
+
+class JsonlWriter:
+    """A JSON object per line, zones and lines mixed, told apart by `kind`.
+
+    Args:
+        path: the file; one with readings of Throng is replaced.
+        overwrite: replace any file.
+    """
+
+    def __init__(self, path: Path | str, *, overwrite: bool = False) -> None:
+        self._rows = _RowFile(Path(path), overwrite=overwrite)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def write(self, reading: Reading | LineReading) -> None:
+        """Append one reading."""
+        self._rows.append(json.dumps(to_row(reading), ensure_ascii=False, allow_nan=False) + "\n")
+
+    def close(self) -> None:
+        """Release the file."""
+        self._rows.close()
+
+
+class CsvWriter:
+    """A table with the columns `CSV_COLUMNS`; several reasons or models share a cell, separated by `; `.
+
+    Args:
+        path: the file; one with readings of Throng is replaced.
+        overwrite: replace any file.
+    """
+
+    def __init__(self, path: Path | str, *, overwrite: bool = False) -> None:
+        self._rows = _RowFile(Path(path), overwrite=overwrite)
+        self._has_header = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def write(self, reading: Reading | LineReading) -> None:
+        """Append one reading, before the first the header."""
+        row = to_row(reading)
+        line = _csv_line([_cell(row.get(name)) for name in CSV_COLUMNS])
+        self._rows.append(line if self._has_header else _csv_line(CSV_COLUMNS) + line)
+        self._has_header = True
+
+    def close(self) -> None:
+        """Release the file."""
+        self._rows.close()
+
+
+def open_writer(path: Path | str, *, overwrite: bool = False) -> JsonlWriter | CsvWriter:
+    """Choose the writer by the suffix, `.jsonl` or `.csv`.
+
+    A file that is there already is replaced when it is empty or holds readings of an earlier run; any other file is
+    left alone, unless `overwrite` is set.
+
+    Raises:
+        OutputError: another suffix, a file in the way, or a folder that cannot be written to.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".jsonl":
+        return JsonlWriter(path, overwrite=overwrite)
+    if suffix == ".csv":
+        return CsvWriter(path, overwrite=overwrite)
+    raise OutputError(f"{path}: the name of a file of readings must end in .jsonl or .csv")
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return LIST_SEPARATOR.join(value) if isinstance(value, list) else str(value)
+
+
+def _csv_line(cells: tuple[str, ...] | list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _is_foreign(path: Path) -> bool:
+    """Tell whether a file is there whose first line no writer of this file made."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            first = file.readline(65_536).decode("utf-8", errors="replace").strip()
+    except OSError:
+        return True
+    if not first or first == ",".join(CSV_COLUMNS):
+        return False
+    try:
+        row = json.loads(first)
+    except ValueError:
+        return True
+    return not (isinstance(row, dict) and row.get("kind") in {"zone", "line"} and "camera_id" in row)
