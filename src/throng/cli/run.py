@@ -18,13 +18,14 @@ from throng.cli.screen import console, set_up_logging, watch
 from throng.core.clock import SystemClock
 from throng.core.errors import ThrongError
 from throng.core.site import Camera, Site
-from throng.edge.build import DEFAULT_RATE_HZ, RunOptions, build_runner, calibrated, choose_site
+from throng.edge.build import RunOptions, build_runner, calibrated, choose_site
 from throng.edge.engine import Engine
 from throng.edge.errors import EdgeError
 from throng.edge.runner import CameraRunner
 from throng.edge.sinks import AnnotatedFilm, BoardSink, ReadingsFile, StepSink
 from throng.server.app import create_app
 from throng.server.run import ServerThread
+from throng.video.sources import Adapter
 
 SourceArgument = Annotated[
     str | None,
@@ -53,8 +54,8 @@ def run(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page.")] = 8000,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
-    adapter: Annotated[str, typer.Option(help="How video is read: av or opencv.")] = "av",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
+    adapter: Annotated[Adapter, typer.Option(help="How video is read: av or opencv.")] = "av",
 ) -> None:
     """Measure a source: find the people, put them on the ground, give one reading per zone and second."""
     set_up_logging()
@@ -150,9 +151,7 @@ def _on_signals() -> threading.Event:
 def _film(path: Path, runners: Sequence[CameraRunner], *, overwrite: bool) -> AnnotatedFilm:
     if len(runners) > 1:
         raise EdgeError(f"--annotate writes one camera, but {len(runners)} would run; name one with --camera")
-    if path.exists() and not overwrite:
-        raise EdgeError(f"{path} exists already; choose another name, or --overwrite")
-    return AnnotatedFilm(path, rate_hz=runners[0].rate_hz or DEFAULT_RATE_HZ)
+    return AnnotatedFilm(path, rate_hz=runners[0].rate_hz, overwrite=overwrite)
 
 
 def _raise_first(errors: Sequence[ThrongError]) -> None:

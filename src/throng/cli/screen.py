@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from throng.edge.engine import Engine
-from throng.video.redact import install_redaction
+from throng.video.redact import redact_handlers
 
 console = Console(stderr=True, highlight=False)
 REFRESH_S = 0.2
@@ -51,7 +51,7 @@ def set_up_logging() -> None:
         handlers=[RichHandler(console=console, show_path=False, show_time=False)],
         force=True,
     )
-    install_redaction()
+    redact_handlers(logging.getLogger())
 
 
 def watch(engine: Engine, *, stop: Callable[[], bool]) -> None:

@@ -35,6 +35,7 @@ class StreamStatus:
         since: when this state began, aware UTC.
         last_frame_at: arrival of the newest frame, None before the first.
         reconnects: how often the connection had to be made again.
+        complete: False when a recording ended early or has damaged parts; `detail` says where.
     """
 
     state: StreamState
@@ -42,3 +43,4 @@ class StreamStatus:
     since: datetime
     last_frame_at: datetime | None = None
     reconnects: int = 0
+    complete: bool = True

@@ -13,7 +13,7 @@ from throng.sim.sensor import SimulatedSensor
 from throng.sim.source import SimSource, open_sim
 from throng.video.pacing import PacedSource
 from throng.video.ports import FrameSource
-from throng.video.sources import open_source
+from throng.video.sources import Adapter, open_source
 from throng.vision import model_store
 from throng.vision.bytetrack import ByteTracker
 from throng.vision.observer import ModelObserver
@@ -43,7 +43,7 @@ class RunOptions:
     model: str | None = None
     rate_hz: float | None = None
     fast: bool = False
-    adapter: str = "av"
+    adapter: Adapter = "av"
     threads: int | None = None
 
 

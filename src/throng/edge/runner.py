@@ -125,7 +125,7 @@ class CameraRunner:
     def _look(self, frame: Frame, frozen: FrozenWatch | None) -> Step:
         fault = picture_fault(frame.image)
         if fault is None and frozen is not None:
-            fault = frozen.fault(frame)
+            fault = frozen.update(frame.image, frame.pts_s)
         if fault is not None:
             return Step(frame, None, self.pipeline.process_blind(frame.arrived_at, fault))
         observation = self.observer.observe(frame)
@@ -133,11 +133,11 @@ class CameraRunner:
 
     def _stream_reason(self) -> str:
         status = self.source.status
-        return f"camera is {status.state}" + (f": {status.detail}" if status.detail else "")
+        return f"no frame came: camera is {status.state}" + (f": {status.detail}" if status.detail else "")
 
     def _raise_if_incomplete(self) -> None:
         status = self.source.status
         if status.state is StreamState.FAILED:
             raise EdgeError(f"camera {self.camera.id}: {status.detail}")
-        if status.detail:
+        if not status.complete:
             raise RecordingIncompleteError(f"camera {self.camera.id}: {status.detail}")

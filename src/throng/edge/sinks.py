@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
+import numpy as np
 
 from throng.bus.board import CameraCard, LiveBoard, Picture, ZoneCard
 from throng.camera.outputs import ReadingWriter, open_writer
@@ -13,7 +14,7 @@ from throng.core.points import Image
 from throng.core.site import Camera
 from throng.core.stream import StreamState, StreamStatus
 from throng.edge.runner import CameraRunner, Step
-from throng.video.redact import redact
+from throng.video.redact import redact_address
 from throng.video.writer import AnnotatedWriter
 
 JPEG_QUALITY = 80
@@ -85,8 +86,8 @@ class AnnotatedFilm:
 
     wants_pictures = True
 
-    def __init__(self, path: Path, *, rate_hz: float) -> None:
-        self._writer = AnnotatedWriter(path, fps=rate_hz)
+    def __init__(self, path: Path, *, rate_hz: float, overwrite: bool) -> None:
+        self._writer = AnnotatedWriter(path, fps=rate_hz, overwrite=overwrite)
 
     def connecting(self, camera: Camera, models: tuple[str, ...]) -> None:
         """Nothing to do."""
@@ -118,7 +119,7 @@ class BoardSink:
 
     def connecting(self, camera: Camera, models: tuple[str, ...]) -> None:
         """Announce the camera before anything is known of its zones."""
-        self._board.add_camera(_card(camera, redact(camera.source), models), [], now=self._clock.now())
+        self._board.add_camera(_card(camera, redact_address(camera.source), models), [], now=self._clock.now())
 
     def opened(self, runner: CameraRunner) -> None:
         """Announce the zones."""
@@ -153,7 +154,8 @@ def encode_jpeg(picture: Image) -> bytes:
     """Return a picture as JPEG, at most `LONGEST_SIDE_PX` wide or high."""
     scale = LONGEST_SIDE_PX / max(picture.shape[:2])
     if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     encoded, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     assert encoded, "a BGR picture can always be encoded as JPEG"
     return data.tobytes()
