@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from shapely import LineString, Polygon, get_parts
 
 from throng.core.calibration import Calibration
@@ -11,10 +12,14 @@ from throng.core.points import FloatArray, GroundPoints, Image, ImagePoints, gro
 from throng.core.uncertainty import metres_per_pixel
 from throng.core.zones import visible_ground
 
+_Cover = NDArray[np.float32]
+"""How much of each pixel is covered, (H, W) in [0, 1]."""
+
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _SHIFT = 5
 _STRONG_EVERY = 5
 _CURVE_STEP_M = 0.5
+_FADE_STEP_PX = 8
 
 _ALL = (slice(None), slice(None))
 
@@ -63,14 +68,17 @@ class GroundGrid:
     def _prepare(self) -> None:
         """Paint the grid as a layer of its own: what it keeps of a picture and what it adds."""
         width, height = self._size
-        unit = max(1, round(height / 720))
+        thin = max(1, round(height / 1440))
+        thick = thin + (height >= 540)
         lines = _grid_lines(self._calibration, self._step_m, self._max_distance_m)
         layer = _Layer(width, height)
-        fine = layer.strokes([line for line in lines if not line.strong], unit)
-        strong = layer.strokes([line for line in lines if line.strong], unit)
-        shadow = layer.strokes([line for line in lines if line.strong], unit + 2)
-        layer.blend(_FINE, fine * _fading(fine, self._calibration, self._step_m) * 0.45)
-        fade = _fading(shadow, self._calibration, self._step_m * _STRONG_EVERY)
+        fine = layer.strokes([line for line in lines if not line.strong], thin)
+        strong = layer.strokes([line for line in lines if line.strong], thick)
+        shadow = layer.strokes([line for line in lines if line.strong], thick + 2)
+        fade = _fading(self._calibration, self._step_m)
+        layer.blend(_SHADOW, layer.strokes([line for line in lines if not line.strong], thin + 2) * fade * 0.2)
+        layer.blend(_FINE, fine * fade * 0.6)
+        fade = _fading(self._calibration, self._step_m * _STRONG_EVERY)
         layer.blend(_SHADOW, shadow * fade * 0.3)
         layer.blend(_STRONG, strong * fade * 0.8)
         _write_labels(layer, [line for line in lines if line.strong])
@@ -100,20 +108,20 @@ class _Layer:
     """A picture with transparency: colour times cover, and cover in [0, 1]."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.colour = np.zeros((height, width, 3), dtype=np.float64)
-        self.cover = np.zeros((height, width), dtype=np.float64)
+        self.colour = np.zeros((height, width, 3), dtype=np.float32)
+        self.cover = np.zeros((height, width), dtype=np.float32)
 
-    def strokes(self, lines: list[_Line], thickness: int) -> FloatArray:
+    def strokes(self, lines: list[_Line], thickness: int) -> _Cover:
         """Draw smooth lines and return their cover, (H, W) in [0, 1]."""
         cover = np.zeros(self.cover.shape, dtype=np.uint8)
         curves = [np.round(line.pixels * 2**_SHIFT).astype(np.int32) for line in lines]
         cv2.polylines(cover, curves, False, 255, thickness, cv2.LINE_AA, _SHIFT)
-        return cover / 255.0
+        return np.asarray(cover / np.float32(255), dtype=np.float32)
 
-    def blend(self, colour: tuple[int, int, int], cover: FloatArray, at: tuple[slice, slice] = _ALL) -> None:
+    def blend(self, colour: tuple[int, int, int], cover: _Cover, at: tuple[slice, slice] = _ALL) -> None:
         """Lay a colour over what is there, in the whole picture or a part of it."""
         below = self.colour[at] * (1 - cover)[..., None]
-        self.colour[at] = below + cover[..., None] * np.array(colour, dtype=np.float64)
+        self.colour[at] = below + cover[..., None] * np.array(colour, dtype=np.float32)
         self.cover[at] = 1 - (1 - self.cover[at]) * (1 - cover)
 
 
@@ -136,16 +144,17 @@ def _grid_lines(calibration: Calibration, step_m: float, max_distance_m: float) 
     return [line for line in lines if len(line.pixels) > 1]
 
 
-def _fading(cover: FloatArray, calibration: Calibration, spacing_m: float) -> FloatArray:
-    """How visible lines are at each covered pixel, (H, W): nothing below 3 px from line to line, all above 12 px."""
-    rows, columns = np.nonzero(cover)
-    ground = calibration.to_ground(ImagePoints(np.column_stack((columns, rows)).astype(np.float64)))
+def _fading(calibration: Calibration, spacing_m: float) -> _Cover:
+    """How visible lines are at each pixel: not at all when 3 px apart, fully from 12 px on."""
+    width, height = calibration.image_size
+    columns, rows = (np.linspace(0, n - 1, max(2, n // _FADE_STEP_PX)) for n in (width, height))
+    u, v = np.meshgrid(columns, rows)
+    ground = calibration.to_ground(ImagePoints(np.column_stack((u.ravel(), v.ravel()))))
     known = np.isfinite(ground[:, 0])
-    spacing_px = np.zeros(len(rows))
+    spacing_px = np.zeros(len(ground))
     spacing_px[known] = spacing_m / metres_per_pixel(calibration, GroundPoints(ground[known])).max(axis=1)
-    fade = np.zeros(cover.shape)
-    fade[rows, columns] = np.clip((np.nan_to_num(spacing_px) - 3) / 9, 0, 1)
-    return fade
+    fade = np.clip((np.nan_to_num(spacing_px) - 3) / 9, 0, 1).reshape(u.shape).astype(np.float32)
+    return np.asarray(cv2.resize(fade, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _write_labels(layer: _Layer, lines: list[_Line]) -> None:
@@ -164,5 +173,5 @@ def _write_labels(layer: _Layer, lines: list[_Line]) -> None:
         taken[here] = True
         ink = np.zeros((box[1], box[0]), dtype=np.uint8)
         cv2.putText(ink, line.label, (4, text_height + 3), _FONT, scale, 255, 1, cv2.LINE_AA)
-        layer.blend(_SHADOW, np.full(ink.shape, 0.6), here)
-        layer.blend(_INK, ink / 255.0, here)
+        layer.blend(_SHADOW, np.full(ink.shape, 0.6, dtype=np.float32), here)
+        layer.blend(_INK, np.asarray(ink / np.float32(255), dtype=np.float32), here)

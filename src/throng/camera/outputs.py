@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from throng.core.reading import Estimate, LineReading, Reading
 from throng.video.errors import OutputError
+from throng.video.output_path import require_free
 
 Cell = str | int | float | bool | list[str] | None
 Row = dict[str, Cell]
@@ -138,10 +139,7 @@ class _RowFile:
         self._path = path
         self._rows = 0
         self._size = 0
-        if not overwrite and _is_foreign(path):
-            raise OutputError(
-                f"{path}: this file exists and does not hold Throng's readings; choose another name or delete it first"
-            )
+        require_free(path, overwrite=overwrite)
         try:
             # Unbuffered: a row that was written is with the system, and nothing is left to fail at closing.
             self._file: io.FileIO | None = io.FileIO(path, "w")
@@ -181,8 +179,8 @@ class JsonlWriter:
     """A JSON object per line, zones and lines mixed, told apart by `kind`.
 
     Args:
-        path: the file; one with readings of Throng is replaced.
-        overwrite: replace any file.
+        path: the file to make.
+        overwrite: replace a file that holds something.
     """
 
     def __init__(self, path: Path | str, *, overwrite: bool = False) -> None:
@@ -209,8 +207,8 @@ class CsvWriter:
     """A table with the columns `CSV_COLUMNS`; several reasons or models share a cell, separated by `; `.
 
     Args:
-        path: the file; one with readings of Throng is replaced.
-        overwrite: replace any file.
+        path: the file to make.
+        overwrite: replace a file that holds something.
     """
 
     def __init__(self, path: Path | str, *, overwrite: bool = False) -> None:
@@ -240,11 +238,8 @@ class CsvWriter:
 def open_writer(path: Path | str, *, overwrite: bool = False) -> JsonlWriter | CsvWriter:
     """Choose the writer by the suffix, `.jsonl` or `.csv`.
 
-    A file that is there already is replaced when it is empty or holds readings of an earlier run; any other file is
-    left alone, unless `overwrite` is set.
-
     Raises:
-        OutputError: another suffix, a file in the way, or a folder that cannot be written to.
+        OutputError: another suffix, a file in the way that holds something (unless `overwrite`), or a folder that cannot be written to.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".jsonl":
@@ -264,23 +259,7 @@ def _cell(value: Cell) -> str:
 
 def _csv_line(cells: tuple[str, ...] | list[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    # With "\r\n" as its end of line the writer also quotes cells that hold a lone "\r".
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
-
-def _is_foreign(path: Path) -> bool:
-    """Tell whether a file is there whose first line no writer of this file made."""
-    if not path.is_file():
-        return False
-    try:
-        with path.open("rb") as file:
-            first = file.readline(65_536).decode("utf-8", errors="replace").strip()
-    except OSError:
-        return True
-    if not first or first == ",".join(CSV_COLUMNS):
-        return False
-    try:
-        row = json.loads(first)
-    except ValueError:
-        return True
-    return not (isinstance(row, dict) and row.get("kind") in {"zone", "line"} and "camera_id" in row)
