@@ -196,7 +196,10 @@ def _views(
         )
     if calibration is None or not zones:
         polygon = None if calibration is None else visible_ground(calibration)
-        return [zone_view(Zone("picture" if polygon is None else "view", polygon), calibration, image_size)]
+        everything = (
+            Zone("picture", None, name="Whole picture") if polygon is None else Zone("view", polygon, name="Whole view")
+        )
+        return [zone_view(everything, calibration, image_size)]
     if camera.zone_ids is not None:
         named = [zone for zone in zones if zone.id in camera.zone_ids]
         return [zone_view(zone, calibration, image_size) for zone in named]

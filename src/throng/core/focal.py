@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from throng.core.calibration import CalibrationError
 from throng.core.pinhole import camera_matrix, focal_from_fov
@@ -15,6 +14,9 @@ CLICK_SIGMA_PX = 3.0
 
 WORST_FOCAL = 0.25
 """The relative error of the focal length, one sigma, from which on the points do not fix it."""
+
+CONTRADICTION = 0.3
+"""A given focal length may differ by this share from what the points show; lenses and uneven ground do that."""
 
 _WAYS_OUT = (
     "give the field of view of the camera (fov_deg, `--fov`) or its focal length (focal_px), or an upright thing of "
@@ -70,10 +72,32 @@ def focal_from_homography(h: FloatArray, ground: GroundPoints, image_size: tuple
     Raises:
         CalibrationError: the camera looks too steeply or the points lie too close together to tell.
     """
+    focal_px, relative_error = _measure(h, ground, image_size)
+    _require_certain(relative_error)
+    return focal_px
+
+
+def require_plausible(focal_px: float, h: FloatArray, ground: GroundPoints, image_size: tuple[int, int]) -> None:
+    """Check a focal length that somebody gave against the one that the points show, where they show one.
+
+    Raises:
+        CalibrationError: the two contradict each other by more than the clicks explain.
+    """
+    seen_px, relative_error = _measure(h, ground, image_size)
+    if relative_error > WORST_FOCAL or abs(np.log(focal_px / seen_px)) < max(3 * relative_error, CONTRADICTION):
+        return
+    given_deg, seen_deg = (float(np.degrees(2 * np.arctan(image_size[0] / 2 / f))) for f in (focal_px, seen_px))
+    raise CalibrationError(
+        f"the field of view that was given ({given_deg:.0f}°, focal length {focal_px:.0f} px) contradicts the points, "
+        f"which show {seen_deg:.0f}°; check both, or leave it out"
+    )
+
+
+def _measure(h: FloatArray, ground: GroundPoints, image_size: tuple[int, int]) -> tuple[float, float]:
+    """The focal length that the ground plane shows and its relative error, one sigma; infinite when it shows none."""
     inverse_square = _inverse_square_focal(h, image_size)
     if inverse_square <= 0:
-        raise CalibrationError(f"the points do not fix the focal length of the camera: {_WAYS_OUT}")
-    sensitivity = homography_sensitivity(h, ground)
+        return float("nan"), float("inf")
     slopes = np.empty(9)
     for i in range(9):
         step = np.zeros(9)
@@ -81,9 +105,8 @@ def focal_from_homography(h: FloatArray, ground: GroundPoints, image_size: tuple
         ahead = _inverse_square_focal(h + step.reshape(3, 3), image_size)
         back = _inverse_square_focal(h - step.reshape(3, 3), image_size)
         slopes[i] = (ahead - back) / (2 * step[i])
-    relative_error = 0.5 * CLICK_SIGMA_PX * np.linalg.norm(slopes @ sensitivity) / inverse_square
-    _require_certain(float(relative_error))
-    return float(1 / np.sqrt(inverse_square))
+    spread = float(np.linalg.norm(slopes @ homography_sensitivity(h, ground)))
+    return float(1 / np.sqrt(inverse_square)), 0.5 * CLICK_SIGMA_PX * spread / inverse_square
 
 
 def focal_from_verticals(
@@ -101,6 +124,8 @@ def focal_from_verticals(
     Raises:
         CalibrationError: no focal length fits, or the things look too short to tell.
     """
+    from scipy.optimize import least_squares  # noqa: PLC0415  half a second that only fitting needs
+
     standing = np.linalg.solve(h, np.column_stack((feet, np.ones(len(feet)))).T)
     standing = standing / standing[2]
 
@@ -134,8 +159,10 @@ def _inverse_square_focal(h: FloatArray, image_size: tuple[int, int]) -> float:
 
 
 def _require_certain(relative_error: float) -> None:
-    if relative_error > WORST_FOCAL:
-        raise CalibrationError(
-            f"the points fix the focal length of the camera only to ±{min(relative_error, 9.99):.0%}, which is too "
-            f"little to know how high it hangs and where heads are: {_WAYS_OUT}, or mark points further apart"
-        )
+    if relative_error <= WORST_FOCAL:
+        return
+    known = f"only to ±{relative_error:.0%}" if relative_error < 1 else "not at all"
+    raise CalibrationError(
+        f"the points fix the focal length of the camera {known}, which is too little to know how high it hangs and "
+        f"where heads are: {_WAYS_OUT}, or mark points further apart"
+    )

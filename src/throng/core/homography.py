@@ -7,7 +7,13 @@ from itertools import combinations
 import numpy as np
 
 from throng.core.calibration import Calibration, CalibrationError, Lens
-from throng.core.focal import Vertical, focal_from_homography, focal_from_verticals, vertical_column
+from throng.core.focal import (
+    Vertical,
+    focal_from_homography,
+    focal_from_verticals,
+    require_plausible,
+    vertical_column,
+)
 from throng.core.plane_fit import apply_homography, fit_homography
 from throng.core.point_checks import check_pairs, point_names
 from throng.core.points import FloatArray, GroundPoints, ImagePoints, image_points
@@ -43,7 +49,7 @@ def calibration_from_points(
     """Make a calibration from at least four points on the ground.
 
     The ground plane follows from the points alone. Height above it (the head plane) needs the focal length as well;
-    it comes from `focal_px`, else from `verticals`, else from the points, with square pixels and the principal point
+    it comes from `focal_px` or `verticals`, else from the points, with square pixels and the principal point
     in the picture's centre.
 
     Args:
@@ -57,11 +63,16 @@ def calibration_from_points(
         CalibrationError: too few points, points in line, swapped, mirrored or not on one plane; a focal length that
             the points cannot fix; the message names the points.
     """
+    if focal_px is not None and verticals:
+        raise CalibrationError("give the focal length (field of view) or upright things, not both")
     check_pairs(pairs.image, pairs.ground)
+    _require_inside(pairs.image, image_size)
     ideal = _undistorted(pairs.image, lens)
     h = fit_homography(ideal, pairs.ground)
     _require_sound(h, ideal, pairs.ground, image_size)
-    if focal_px is None:
+    if focal_px is not None:
+        require_plausible(focal_px, h, pairs.ground, image_size)
+    else:
         focal_px = _focal_px(h, pairs.ground, verticals, image_size, lens)
     projection = np.column_stack((h[:, 0], h[:, 1], vertical_column(h, focal_px, image_size), h[:, 2]))
     calibration = Calibration(image_size, projection, lens=lens, method="points")
@@ -100,6 +111,16 @@ def _undistorted(image: ImagePoints, lens: Lens | None) -> ImagePoints:
             "check them, or mark points nearer to the centre"
         )
     return ideal
+
+
+def _require_inside(image: ImagePoints, image_size: tuple[int, int]) -> None:
+    u, v = image[:, 0], image[:, 1]
+    outside = np.flatnonzero((u < -0.5) | (v < -0.5) | (u > image_size[0] - 0.5) | (v > image_size[1] - 0.5))
+    if len(outside):
+        raise CalibrationError(
+            f"{point_names(outside)} outside the picture of {image_size[0]}×{image_size[1]} pixels: "
+            "check the pixels, and that they were read off a picture of this size"
+        )
 
 
 def _require_sound(h: FloatArray, image: ImagePoints, ground: GroundPoints, image_size: tuple[int, int]) -> None:

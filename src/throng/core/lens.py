@@ -11,6 +11,11 @@ _TOLERANCE_PX = 1e-7
 _MAX_STEPS = 30
 _TABLE_ROWS = 512
 
+_WIDEST = 100.0
+"""Focal lengths from the centre: half a degree from straight sideways, where a pinhole picture ends."""
+
+_NO_BENDING = 1e-15
+
 
 @dataclass(frozen=True, slots=True)
 class BrownLens:
@@ -69,10 +74,11 @@ class BrownLens:
         return (points[:, 0] - self.cx) / self.fx, (points[:, 1] - self.cy) / self.fy
 
     def _radius_limit(self) -> float:
-        """The smallest radius where the radial term stops growing, infinite where it never does."""
-        roots = np.roots([7 * self.k3, 5 * self.k2, 3 * self.k1, 1.0])
+        """The smallest radius where the radial term stops growing, `_WIDEST` where it grows up to there."""
+        slope = np.array([7 * self.k3, 5 * self.k2, 3 * self.k1, 1.0])
+        roots = np.roots(np.where(np.abs(slope) < _NO_BENDING, 0.0, slope))
         squares = roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)].real
-        return float(np.sqrt(squares.min())) if len(squares) else float("inf")
+        return min(float(np.sqrt(squares.min())), _WIDEST) if len(squares) else _WIDEST
 
     def _bend(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -116,11 +122,9 @@ class BrownLens:
         finite = bent_r[np.isfinite(bent_r)]
         if not len(finite):
             return np.full_like(bent_x, np.nan), np.full_like(bent_y, np.nan)
-        end = limit
-        if not np.isfinite(end):
-            end = max(float(finite.max()), 1e-6)
-            while self._radial(np.array([end]))[0] < finite.max():
-                end *= 2
+        end = min(max(float(finite.max()), 1e-6), limit)
+        while end < limit and self._radial(np.array([end]))[0] < finite.max():
+            end = min(2 * end, limit)
         radii = np.linspace(0, end, _TABLE_ROWS)
         start_r = np.interp(bent_r, self._radial(radii), radii)
         with np.errstate(invalid="ignore"):

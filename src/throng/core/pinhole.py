@@ -1,5 +1,7 @@
 """Calibrations from what is known of the camera itself: its place and direction, or K[R|t]."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from throng.core.calibration import Calibration, CalibrationError, Lens
@@ -123,6 +125,58 @@ def calibration_from_krt(
     calibration = Calibration(image_size, k @ np.column_stack((r, t)), lens=lens, method=method)
     require_above_ground(calibration)
     return calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """How a camera hangs, in the words of `calibration_from_camera`.
+
+    Attributes:
+        position_m: site metres of the point below the lens.
+        height_m: height of the lens above the ground.
+        tilt_deg: angle of the view below the horizontal.
+        roll_deg: turn about the view, clockwise seen from behind.
+        heading_deg: direction of the view on the ground, clockwise from +y, in [0, 360).
+        fov_deg: horizontal field of view of the pinhole camera.
+    """
+
+    position_m: tuple[float, float]
+    height_m: float
+    tilt_deg: float
+    roll_deg: float
+    heading_deg: float
+    fov_deg: float
+
+
+def mounting(calibration: Calibration) -> Mounting:
+    """Read off how the camera of a calibration hangs; the inverse of `calibration_from_camera`.
+
+    For a camera that looks straight down, heading and roll are one turn; all of it is given as heading.
+    """
+    k, (right, _, view) = intrinsics_and_rotation(calibration)
+    x, y, z = (float(value) for value in calibration.camera_position_m)
+    straight_down = np.hypot(view[0], view[1]) < 1e-6
+    heading = np.arctan2(-right[1], right[0]) if straight_down else np.arctan2(view[0], view[1])
+    level_right = np.array([np.cos(heading), -np.sin(heading), 0.0])
+    roll = np.arctan2(right @ np.cross(view, level_right), right @ level_right)
+    return Mounting(
+        position_m=(x, y),
+        height_m=z,
+        tilt_deg=float(np.degrees(np.arcsin(np.clip(-view[2], -1, 1)))),
+        roll_deg=float(np.degrees(roll)),
+        heading_deg=float(np.degrees(heading) % 360),
+        fov_deg=float(np.degrees(2 * np.arctan(calibration.image_size[0] / 2 / k[0, 0]))),
+    )
+
+
+def intrinsics_and_rotation(calibration: Calibration) -> tuple[FloatArray, FloatArray]:
+    """Split the projection into K and R, both (3, 3) (Hartley and Zisserman 2004, section 6.2.4)."""
+    # numpy has QR only; turned upside down and transposed it is RQ.
+    flip = np.eye(3)[::-1]
+    q, upper = np.linalg.qr((flip @ calibration.projection[:, :3]).T)
+    k, r = flip @ upper.T @ flip, flip @ q.T
+    signs = np.diag(np.sign(np.diag(k)))
+    return np.asarray(k @ signs / abs(k[2, 2]), dtype=np.float64), np.asarray(signs @ r, dtype=np.float64)
 
 
 def camera_matrix(focal_px: float, image_size: tuple[int, int]) -> FloatArray:

@@ -1,7 +1,6 @@
 """The homography that fits pairs of points best, and how it moves when the points move."""
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
 
@@ -22,6 +21,8 @@ def fit_homography(image: ImagePoints, ground: GroundPoints, *, refine: bool = T
     Returns:
         H, (3, 3), scaled so that w > 0 at most of the ground points and 1 in the mean of its size.
     """
+    from scipy.optimize import least_squares  # noqa: PLC0415  half a second that only fitting needs
+
     to_image, to_ground = _normaliser(image), _normaliser(ground)
     near_image, near_ground = apply_homography(to_image, image), apply_homography(to_ground, ground)
     fitted = _direct_linear_transform(near_image, near_ground)

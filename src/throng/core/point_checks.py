@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
-from scipy.spatial.distance import pdist, squareform
 
 from throng.core.calibration import CalibrationError
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
@@ -42,12 +41,16 @@ def check_pairs(image: ImagePoints, ground: GroundPoints) -> None:
         _check_not_in_line(points, name)
 
 
+def _distances(points: FloatArray) -> FloatArray:
+    """Distance of each point from each other one, (N, N)."""
+    return np.asarray(np.linalg.norm(points[:, None] - points[None], axis=2), dtype=np.float64)
+
+
 def _check_apart(points: FloatArray, name: str) -> None:
-    distances = pdist(points)
-    closest = int(np.argmin(distances))
-    if distances[closest] > _CLOSEST * distances.max():
+    distances = _distances(points)
+    first, second = min(combinations(range(len(points)), 2), key=lambda pair: float(distances[pair]))
+    if distances[first, second] > _CLOSEST * distances.max():
         return
-    first, second = list(combinations(range(len(points)), 2))[closest]
     raise CalibrationError(
         f"{point_names((first, second))} are the same place {_where(name)}, {_xy(points[first])}; "
         "each point must be another place: correct or remove one"
@@ -72,7 +75,7 @@ def _check_not_in_line(points: FloatArray, name: str) -> None:
 
 def _largest_line(points: FloatArray) -> tuple[int, ...]:
     """Indices of the largest set of points that lie on one line."""
-    distances = squareform(pdist(points))
+    distances = _distances(points)
     best: tuple[int, ...] = ()
     for a, b in combinations(range(len(points)), 2):
         along = (points[b] - points[a]) / distances[a, b]

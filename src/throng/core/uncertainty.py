@@ -1,13 +1,14 @@
 """How far a calibrated density can be trusted, place by place."""
 
 import numpy as np
-from scipy.linalg import rq
-from scipy.spatial import ConvexHull
+from shapely import MultiPoint, Polygon
+from shapely.geometry.polygon import orient
 
 from throng.core.calibration import Calibration
 from throng.core.focal import CLICK_SIGMA_PX
 from throng.core.homography import PointPairs
 from throng.core.observation import HEAD_HEIGHT_M
+from throng.core.pinhole import intrinsics_and_rotation
 from throng.core.plane_fit import homography_sensitivity
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
 
@@ -74,7 +75,7 @@ def mounting_density_error(
     Returns:
         (N,) relative error; NaN behind the camera and where the picture would show the sky.
     """
-    k, r = _decompose(calibration)
+    k, r = intrinsics_and_rotation(calibration)
     centre = calibration.camera_position_m
     ideal = _ideal(calibration, at)
 
@@ -129,10 +130,11 @@ def extrapolation(pairs: PointPairs, at: GroundPoints) -> FloatArray:
     1 is the border of the smallest convex polygon around the calibration points, 2 twice as far from its centre.
     Above `EXTRAPOLATION_LIMIT` a density should not be trusted.
     """
-    hull = ConvexHull(pairs.ground)
-    centre = pairs.ground[hull.vertices].mean(axis=0)
-    normals, offsets = hull.equations[:, :2], hull.equations[:, 2]
-    reach = -(normals @ centre + offsets)
+    corners = np.asarray(orient(Polygon(MultiPoint(pairs.ground).convex_hull.boundary.coords)).exterior.coords)
+    centre = corners[:-1].mean(axis=0)
+    edges = np.diff(corners, axis=0)
+    normals = np.column_stack((edges[:, 1], -edges[:, 0]))
+    reach = np.sum(normals * (corners[:-1] - centre), axis=1)
     return np.asarray(((at - centre) @ normals.T / reach).max(axis=1), dtype=np.float64)
 
 
@@ -151,10 +153,3 @@ def _ideal(calibration: Calibration, at: GroundPoints) -> ImagePoints:
 
 def _moved(at: GroundPoints, dx: float, dy: float) -> GroundPoints:
     return GroundPoints(at + np.array([dx, dy]))
-
-
-def _decompose(calibration: Calibration) -> tuple[FloatArray, FloatArray]:
-    """Split the projection into K, (3, 3), and R, (3, 3) (Hartley and Zisserman 2004, section 6.2.4)."""
-    k, r = rq(calibration.projection[:, :3])
-    signs = np.diag(np.sign(np.diag(k)))
-    return np.asarray(k @ signs / abs(k[2, 2]), dtype=np.float64), np.asarray(signs @ r, dtype=np.float64)

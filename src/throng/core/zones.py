@@ -110,7 +110,7 @@ def points_in_zone(zone: Zone, points: GroundPoints) -> Mask:
 
     A zone without a polygon holds every point that is known.
     """
-    known: Mask = np.isfinite(points).all(axis=1)
+    known: Mask = np.asarray(np.isfinite(points).all(axis=1), dtype=np.bool_)
     if zone.polygon is None or not len(points):
         return known
     polygon = Polygon(zone.polygon)
