@@ -1,12 +1,21 @@
 """The `throng` command."""
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from throng import __version__
 from throng.core.errors import ThrongError
+
+SUB_COMMANDS = {
+    "run": ("throng.cli.run", "run"),
+    "demo": ("throng.cli.demo", "demo"),
+    "calibrate": ("throng.cli.calibrate", "calibrate"),
+    "eval": ("throng.cli.evaluate", "app"),
+    "models": ("throng.cli.models", "app"),
+}
 
 
 def _version(wanted: bool) -> None:
@@ -15,13 +24,13 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def build_app() -> typer.Typer:
-    """Put the command together; the sub-commands bring in what they need, so this is done only when it is run."""
-    from throng.cli import evaluate, models  # noqa: PLC0415
-    from throng.cli.calibrate import calibrate  # noqa: PLC0415
-    from throng.cli.demo import demo  # noqa: PLC0415
-    from throng.cli.run import run  # noqa: PLC0415
+def build_app(wanted: str | None = None) -> typer.Typer:
+    """Put the command together.
 
+    Args:
+        wanted: the sub-command that will be called; only that one is imported, since each brings in a second or two of
+            libraries. None, or a name that is not known, for all of them.
+    """
     app = typer.Typer(
         name="throng",
         help="Calibrated people per square metre, motion and danger from the cameras that are already there.",
@@ -38,18 +47,20 @@ def build_app() -> typer.Typer:
     ) -> None:
         """Measure crowds with the cameras that are already there."""
 
-    app.command()(run)
-    app.command()(demo)
-    app.command()(calibrate)
-    app.add_typer(evaluate.app, name="eval", help="Hold readings against a labelled clip.")
-    app.add_typer(models.app, name="models", help="List, fetch and check third-party models.")
+    for name in [wanted] if wanted in SUB_COMMANDS else SUB_COMMANDS:
+        module, attribute = SUB_COMMANDS[name]
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 
 def main() -> None:
     """Run the command line. A problem the user can mend is one sentence and exit code 2."""
     try:
-        build_app()()
+        build_app(sys.argv[1] if len(sys.argv) > 1 else None)()
     except ThrongError as error:
         print(f"throng: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)

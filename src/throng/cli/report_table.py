@@ -67,7 +67,7 @@ def _zone_rows(table: Table, zone_id: str, zone: ZoneReport) -> None:
     known = f"{zone.count.samples} readings"
     table.add_row(f"[bold]zone {escape(zone_id)}[/bold]{area}", "", "", "")
     _count_rows(table, "  count", zone.count, known)
-    table.add_row("  90 % interval holds the truth", _percent(zone.coverage), "90 %", known)
+    table.add_row("  truth in 90 % interval", _percent(zone.coverage), "90 %", known)
     density = zone.density
     if density.samples:
         table.add_row(

@@ -13,6 +13,7 @@ from throng.sim.sensor import SimulatedSensor
 from throng.sim.source import SimSource, open_sim
 from throng.video.pacing import PacedSource
 from throng.video.ports import FrameSource
+from throng.video.redact import redact_address
 from throng.video.sources import Adapter, open_source
 from throng.vision import model_store
 from throng.vision.bytetrack import ByteTracker
@@ -101,8 +102,9 @@ def choose_site(source: str, site: Site | None, *, camera_id: str | None = None)
         simulation = open_sim(source, camera_id=camera_id or "camera")
         return _named(simulation.site.cameras[0], camera_id, source), simulation.site
     if site is None:
-        camera = Camera(camera_id or "camera", source)
-        return camera, Site(camera.id, cameras=(camera,))
+        name = redact_address(source).rstrip("/").rsplit("/", maxsplit=1)[-1]
+        camera = Camera(camera_id or "camera", source, name=name)
+        return camera, Site(name, cameras=(camera,))
     return replace(_camera_of(site, camera_id), source=source), site
 
 
