@@ -38,10 +38,10 @@ docs: setup
 	$(BIN)/mkdocs build --strict --quiet
 
 bench: setup
-	$(BIN)/python benchmarks/pets.py
-	$(BIN)/python benchmarks/sim_exact.py
-	$(BIN)/python benchmarks/run_speed.py
-	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python -m benchmarks.pets
+	$(BIN)/python -m benchmarks.sim_exact
+	$(BIN)/python -m benchmarks.run_speed
+	$(BIN)/python -m benchmarks.import_time
 
 # Needs uv; keeps registry addresses out of the file.
 lock:

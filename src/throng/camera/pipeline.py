@@ -24,7 +24,15 @@ GRACE_S = 0.5
 LONGEST_GAP = 3600
 """Periods without a frame that are reported one by one; of a longer gap only the newest ones are."""
 
+FRAMES_PER_PERIOD = 2
+"""A reading period is long enough for this many analyses, so that one late frame leaves no hole."""
+
 Measured = Reading | LineReading
+
+
+def reading_period_s(rate_hz: float | None) -> float:
+    """Return how long a reading period is at a rate of analyses per second; None stands for every frame."""
+    return 1.0 if rate_hz is None else max(1.0, FRAMES_PER_PERIOD / rate_hz)
 
 
 class CameraPipeline:

@@ -16,10 +16,10 @@ def print_report(report: VideoReport, to: Console) -> None:
     summary, labels = report.clip, report.truth
     width, height = summary.image_size
     to.print(f"[bold]Commissioning report: camera {escape(summary.camera_id)}[/bold] (throng {version('throng')})")
-    to.print(f"clip    {escape(summary.source)}, {width}×{height} pixels")
+    to.print(f"clip    {escape(summary.source)}, {width}×{height} pixels", soft_wrap=True)
     to.print(f"models  {escape(', '.join(summary.models))}")
     drawn_on = f"drawn on {labels.labelled_on[0]}×{labels.labelled_on[1]} pixels"
-    to.print(f"labels  {escape(labels.file)} ({labels.format}), {drawn_on}, {labels.people} people")
+    to.print(f"labels  {escape(labels.file)} ({labels.format}), {drawn_on}, {labels.people} people", soft_wrap=True)
     to.print(
         f"frames  {summary.frames_read} read, {summary.frames_analysed} analysed, {summary.frames_compared} compared"
     )
@@ -35,7 +35,7 @@ def print_report(report: VideoReport, to: Console) -> None:
         table.add_row(f"line {escape(line_id)}: out", str(line.out_count), str(line.truth_out), "")
     to.print(table)
     for note in report.notes:
-        to.print(f"note: {escape(note)}")
+        to.print(f"note: {escape(note)}", soft_wrap=True)
 
 
 def _picture_rows(table: Table, report: VideoReport) -> None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from throng.camera.pipeline import CameraPipeline, Measured
+from throng.camera.pipeline import CameraPipeline, Measured, reading_period_s
 from throng.core.clock import Clock
 from throng.core.frame import Frame
 from throng.core.observation import Observation
@@ -20,9 +20,6 @@ log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.2
 """How long the loop waits for a frame before it looks at the clock again."""
-
-FRAMES_PER_PERIOD = 2
-"""A reading period is long enough for this many analyses, so that one late frame leaves no hole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class CameraRunner:
             self.site.zones,
             self.site.lines,
             (info.width, info.height),
-            period_s=max(1.0, FRAMES_PER_PERIOD / self.rate_hz),
+            period_s=reading_period_s(self.rate_hz),
         )
 
     def stop(self) -> None:
