@@ -23,7 +23,9 @@ def shared_dir() -> Path:
     """The folder with research data and third-party weights, `THRONG_SHARED`."""
     folder = Path(os.environ.get("THRONG_SHARED", "../shared")).resolve()
     if not (folder / "data").is_dir():
-        missing("the research data", f"set THRONG_SHARED to the folder that holds data/ and models/ (looked in {folder})")
+        missing(
+            "the research data", f"set THRONG_SHARED to the folder that holds data/ and models/ (looked in {folder})"
+        )
     return folder
 
 

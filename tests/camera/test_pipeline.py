@@ -49,8 +49,8 @@ def zone_readings(measured: list[Measured]) -> list[Reading]:
     return [r for r in measured if isinstance(r, Reading)]
 
 
-def one_second(places: list[tuple[float, float]], **kwargs: tuple[Zone, ...]) -> Reading:
-    pipe = pipeline(**kwargs)
+def one_second(places: list[tuple[float, float]], zones: tuple[Zone, ...] = (SQUARE,)) -> Reading:
+    pipe = pipeline(zones=zones)
     pipe.process(seen(0.0, places))
     (reading,) = zone_readings(pipe.process(seen(1.0, places)))
     return reading

@@ -40,8 +40,10 @@ def test_everything_arrives(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").touch()
     site = load_site(write(tmp_path, GOOD))
     camera = site.camera("north")
-    assert (site.zones[0].capacity, site.zones[0].use, site.zones[0].area_m2) == (80, Use.STANDING, 48)
-    assert site.lines[0].start == (-3, 10)
+    square, gate = site.zones[0], site.lines[0]
+    assert (square.capacity, square.area_m2) == (80, 48)
+    assert square.use is Use.STANDING
+    assert gate.start == (-3.0, 10.0)
     assert camera.source == str(tmp_path / "clip.mp4")
     assert camera.rate_hz == 5
     assert camera.calibration is not None

@@ -50,4 +50,4 @@ def test_trails_end_at_the_newest_place() -> None:
     walk(tracks, [0.0, 0.5, 1.0])
     ((track_id, trail),) = tracks.trails()
     assert track_id == 1
-    np.testing.assert_allclose(trail, [[0, 0], [0.5, 0.5], [1, 1]])
+    assert trail.tolist() == [[0, 0], [0.5, 0.5], [1, 1]]

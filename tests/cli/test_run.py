@@ -48,7 +48,7 @@ def write_clip(path: Path, *, frames: int, size: tuple[int, int] = (320, 240)) -
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.gop_size = 10
         for k in range(frames):
-            image = np.ascontiguousarray(np.roll(texture, 2 * k, axis=1))
+            image = np.ascontiguousarray(np.roll(texture, 2 * k, axis=1), dtype=np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
 

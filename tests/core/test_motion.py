@@ -12,14 +12,14 @@ speeds = st.floats(-3, 3)
 
 @given(speeds, speeds, st.integers(2, 30), st.floats(0.02, 0.6))
 def test_straight_walk_is_exact(vx: float, vy: float, n: int, step_s: float) -> None:
-    times = 100 + np.arange(n) * step_s
+    times = 100.0 + np.arange(n, dtype=np.float64) * step_s
     positions = np.array([5.0, -2.0]) + np.outer(times - 100, [vx, vy])
-    np.testing.assert_allclose(slope_velocity(times, positions), [vx, vy], atol=1e-6)
+    assert slope_velocity(times, positions) == pytest.approx(np.array([vx, vy]), abs=1e-6)
 
 
 def test_jitter_is_smoothed_better_than_by_a_difference() -> None:
     rng = np.random.default_rng(3)
-    times = np.arange(11) * 0.1
+    times = np.arange(11, dtype=np.float64) * 0.1
     slopes, differences = [], []
     for _ in range(400):
         positions = np.outer(times, [1.3, 0.0]) + rng.normal(0, 0.05, (11, 2))

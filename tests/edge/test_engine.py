@@ -15,7 +15,7 @@ from throng.core.site import Camera, Site
 from throng.core.stream import StreamState
 from throng.edge.engine import Engine
 from throng.edge.runner import CameraRunner, Step
-from throng.edge.sinks import BoardSink, ReadingsFile
+from throng.edge.sinks import BoardSink, ReadingsFile, StepSink
 
 
 def runner(camera_id: str, *, frames: int = 40, error: Exception | None = None) -> CameraRunner:
@@ -41,7 +41,7 @@ class Full(ReadingsFile):
 
 def test_two_cameras_write_one_file_and_one_board(tmp_path: Path) -> None:
     board, path = LiveBoard(), tmp_path / "readings.jsonl"
-    sinks = [ReadingsFile(path, overwrite=False), BoardSink(board, ManualClock(START))]
+    sinks: list[StepSink] = [ReadingsFile(path, overwrite=False), BoardSink(board, ManualClock(START))]
     engine = Engine([runner("a"), runner("b", frames=80)], sinks)
     engine.start()
     engine.join(30)
@@ -64,7 +64,7 @@ def test_two_cameras_write_one_file_and_one_board(tmp_path: Path) -> None:
 
 def test_an_error_of_one_camera_leaves_the_other_running(tmp_path: Path) -> None:
     board = LiveBoard()
-    sinks = [ReadingsFile(tmp_path / "r.jsonl", overwrite=False), BoardSink(board, ManualClock(START))]
+    sinks: list[StepSink] = [ReadingsFile(tmp_path / "r.jsonl", overwrite=False), BoardSink(board, ManualClock(START))]
     engine = Engine([runner("a", error=ThrongError("model broke")), runner("b")], sinks)
     engine.start()
     engine.join(30)

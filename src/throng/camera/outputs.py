@@ -239,7 +239,7 @@ def open_writer(path: Path | str, *, overwrite: bool = False) -> JsonlWriter | C
     """Choose the writer by the suffix, `.jsonl` or `.csv`.
 
     Raises:
-        OutputError: another suffix, a file in the way that holds something (unless `overwrite`), or a folder that cannot be written to.
+        OutputError: another suffix, a file that holds something (unless `overwrite`), or no right to write there.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".jsonl":
@@ -262,4 +262,3 @@ def _csv_line(cells: tuple[str, ...] | list[str]) -> str:
     # With "\r\n" as its end of line the writer also quotes cells that hold a lone "\r".
     csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue().removesuffix("\r\n") + "\n"
-
