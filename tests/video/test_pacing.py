@@ -20,8 +20,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class ListSource:
     """A recording with the given times."""
 
-    def __init__(self, times_s: list[float], clock: ManualClock) -> None:
-        self.info = SourceInfo("list", 4, 4, None, None, len(times_s), live=False)
+    def __init__(self, times_s: list[float], clock: ManualClock, *, live: bool = False) -> None:
+        self.info = SourceInfo("list", 4, 4, None, None, len(times_s), live=live)
         self._frames = [
             Frame("camera", np.zeros((4, 4, 3), np.uint8), time_s, START, number)
             for number, time_s in enumerate(times_s)
@@ -121,6 +121,14 @@ def test_a_slow_reader_gets_every_frame_at_once() -> None:
     clock.advance(10)
     assert [frame.sequence for _ in range(3) if (frame := source.read(1.0)) is not None] == [1, 2, 3]
     assert clock.monotonic_s() == pytest.approx(10)
+
+
+def test_a_live_source_is_not_held_back() -> None:
+    clock = ManualClock(START)
+    source = PacedSource(ListSource([0.0, 60.0, 61.0], clock, live=True), clock)
+    source.open()
+    assert [frame.pts_s for _ in range(3) if (frame := source.read(0.2))] == [0.0, 60.0, 61.0]
+    assert clock.monotonic_s() == 0
 
 
 def test_closing_interrupts_the_wait() -> None:

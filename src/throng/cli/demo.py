@@ -14,8 +14,8 @@ from throng.edge.runner import CameraRunner
 from throng.edge.sinks import ReadingsFile, StepSink
 
 SCENES = ("plaza", "hall", "bottleneck", "counterflow", "panic", "empty")
-RATE_HZ = 5.0
-SIZE = "768x432"
+RATE_HZ = 4.0
+SIZE = "640x360"
 
 
 def demo(

@@ -9,8 +9,9 @@ from throng.core.clock import Clock, SystemClock
 from throng.core.site import Camera, Site
 from throng.edge.errors import EdgeError
 from throng.edge.runner import CameraRunner
+from throng.sim.live import LiveSimulation
 from throng.sim.sensor import SimulatedSensor
-from throng.sim.source import SimSource, open_sim
+from throng.sim.source import open_sim
 from throng.video.pacing import PacedSource
 from throng.video.ports import FrameSource
 from throng.video.redact import redact_address
@@ -63,14 +64,13 @@ def build_runner(
     observer: Observer
     if camera.source.startswith("sim://"):
         simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
-        source = simulation
+        source = simulation if options.fast else LiveSimulation(simulation, clock)
         simulated = model in {None, SIMULATED}
         observer = SimulatedSensor(simulation) if simulated else _observer(camera.id, model, rate_hz, options.threads)
     else:
         source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
+        source = source if options.fast else PacedSource(source, clock)
         observer = _observer(camera.id, model, rate_hz, options.threads)
-    if not options.fast:
-        source = PacedSource(source, clock)
     return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock)
 
 
@@ -129,8 +129,3 @@ def _named(camera: Camera, camera_id: str | None, source: str) -> Camera:
 def _observer(camera_id: str, model: str | None, rate_hz: float, threads: int | None) -> Observer:
     detector = load_detector(model or best_installed_model(), threads=threads or os.cpu_count())
     return ModelObserver(camera_id, detector, ByteTracker(rate_hz))
-
-
-def is_simulated(source: FrameSource) -> bool:
-    """Whether a source is a simulation."""
-    return isinstance(source, SimSource)

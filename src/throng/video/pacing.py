@@ -17,7 +17,7 @@ class PacedSource:
     """Replays a recording in real time: a frame comes out when its stream time has come.
 
     A reader that is slower than real time gets every frame late rather than fewer frames. Gaps in the recording are
-    waited out.
+    waited out. A live source keeps its own time: its newest frame comes out at once.
 
     Args:
         source: the recording.
@@ -46,6 +46,8 @@ class PacedSource:
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame once it is due; None when that takes longer than `timeout_s` or there is none."""
+        if self._source.info.live:
+            return self._source.read(timeout_s)
         give_up_s = self._clock.monotonic_s() + timeout_s
         if self._waiting is None:
             self._waiting = self._source.read(timeout_s)
