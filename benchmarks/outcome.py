@@ -44,10 +44,14 @@ class Measure:
 
 
 def shared_folder() -> Path:
-    """Return the folder with research data and third-party weights, or leave with a sentence."""
+    """Return the folder with research data and third-party weights, or leave with a sentence.
+
+    The weights in it are used where `THRONG_MODELS` names no other folder.
+    """
     folder = Path(os.environ.get("THRONG_SHARED", "../shared")).resolve()
     if not (folder / "data").is_dir():
         sys.exit(f"the research data is missing: set THRONG_SHARED to its folder (looked in {folder})")
+    os.environ.setdefault("THRONG_MODELS", str(folder / "models"))
     return folder
 
 

@@ -25,6 +25,21 @@ def test_speed_of_a_newcomer_is_not_known() -> None:
     assert np.isnan(walk(Tracks(), [0.0, 0.1, 0.2]))
 
 
+def test_a_jump_from_one_person_to_another_is_no_speed() -> None:
+    tracks = Tracks()
+    walk(tracks, [k / 10 for k in range(20)])
+    jumped = tracks.update(2.0, np.array([1]), ground_points([(2.6, 8.0)]), image_points([(2, 2)]))
+    assert np.isnan(jumped[0])
+
+
+def test_somebody_who_turns_round_keeps_a_speed() -> None:
+    tracks, speeds = Tracks(), []
+    for k in range(40):
+        x = 1.3 * min(k, 40 - k) / 10
+        speeds += tracks.update(k / 10, np.array([1]), ground_points([(x, 0.0)]), image_points([(x, 0)])).tolist()
+    assert np.isfinite(speeds[5:]).all()
+
+
 def test_no_track_no_speed_and_no_trail() -> None:
     tracks = Tracks()
     assert np.isnan(walk(tracks, [0.0, 0.5, 1.0], track_id=UNTRACKED))

@@ -12,6 +12,9 @@ from throng.core.points import FloatArray, GroundPoints, ImagePoints
 
 SPEED_WINDOW_S = 1.0
 SHORTEST_WINDOW_S = 0.4
+STRAIGHT_WITHIN_M = 0.5
+"""A second of walking lies on a straight line to within this; what does not is two people under one id."""
+
 FORGET_AFTER_S = 3.0
 TRAIL_S = 4.0
 
@@ -36,14 +39,18 @@ class _Path:
             self.pixels.popleft()
 
     def speed_mps(self) -> float:
-        """Speed over the last second, NaN while the path is too short."""
+        """Speed over the last second, NaN while the path is too short or is not that of one walking person."""
         start = self.times_s[-1] - SPEED_WINDOW_S - 1e-6
         recent = [i for i, t in enumerate(self.times_s) if t >= start]
         times = np.array([self.times_s[i] for i in recent])
         if times[-1] - times[0] < SHORTEST_WINDOW_S:
             return float("nan")
         places = np.array([self.places[i] for i in recent])
-        return float(np.hypot(*slope_velocity(times, places)))
+        velocity = slope_velocity(times, places)
+        off_line = places - places.mean(axis=0) - np.outer(times - times.mean(), velocity)
+        if np.sqrt((off_line**2).sum(axis=1).mean()) > STRAIGHT_WITHIN_M:
+            return float("nan")
+        return float(np.hypot(*velocity))
 
 
 class Tracks:
