@@ -184,3 +184,16 @@ def test_somebody_pushed_out_is_taken_back() -> None:
     for _ in range(10):
         crowd.advance()
     assert inside(named.walkable, crowd.people().ground).all()
+
+
+def test_somebody_stuck_steps_aside_and_then_goes_on() -> None:
+    named = scene("plaza")
+    crowd = Crowd(named.script, named.walkable, interval_s=INTERVAL_S, seed=1)
+    person = next(p for p in crowd._people.values() if not p.paused and p.goal.gate and p.near((0.0, 8.0), 12.0))
+    wanted, person.blocked, person.checked_at_s = person.goal, 3, crowd.now_s
+    crowd._decide(person)
+    assert person.goal.detour
+    assert person.near(person.goal.at, 3.0)
+    for _ in range(round(12 / INTERVAL_S)):
+        crowd.advance()
+    assert person.goal == wanted

@@ -145,7 +145,7 @@ def test_bodies_stand_on_the_ground_and_are_one_stature_tall(build: Build, gait:
 
 def test_a_shape_spans_foot_to_crown_at_every_size() -> None:
     for size in range(4):
-        shape = draw_shape(Build.SHIRT, Gait.STAND, 0, View(270, 24, sunny=True), size)
+        shape = draw_shape(Build.SHIRT, Gait.STAND, 0, View(270, 24), size)
         rows = np.flatnonzero((shape.layers[:, :, 0] > 100).any(axis=1))
         height_px = shape.foot[1] - shape.crown[1]
         assert rows[0] == pytest.approx(shape.crown[1], abs=0.06 * height_px + 1)

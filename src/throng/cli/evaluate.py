@@ -117,7 +117,7 @@ def _observer(model: str | None, camera: Camera, frames: FrameSource, rate_hz: f
     rate_hz = rate_hz or frames.info.fps
     if rate_hz is None:
         raise EvaluationError(f"{frames.info.label}: the clip does not say its frames per second; say it with --rate")
-    return ModelObserver(camera.id, load_detector(model or best_installed_model()), ByteTracker(rate_hz))
+    return ModelObserver(camera.id, load_detector(model or best_installed_model(), threads=1), ByteTracker(rate_hz))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,9 +23,10 @@ from throng.edge.engine import Engine
 from throng.edge.errors import EdgeError
 from throng.edge.runner import CameraRunner
 from throng.edge.sinks import AnnotatedFilm, BoardSink, ReadingsFile, StepSink
-from throng.server.app import create_app
-from throng.server.run import ServerThread
 from throng.video.sources import Adapter
+
+if TYPE_CHECKING:
+    from throng.server.run import ServerThread
 
 SourceArgument = Annotated[
     str | None,
@@ -117,9 +118,7 @@ def measure(
     server = None
     if board is not None:
         sinks = [*sinks, BoardSink(board, SystemClock())]
-        server = ServerThread(create_app(board, title=title), host=address[0], port=address[1])
-        server.start()
-        console.print(f"live page: [bold]{server.url}[/bold]   (Ctrl-C stops)")
+        server = _serve(board, title=title, address=address)
     engine = Engine(runners, sinks, layers=layers)
     stopped = _on_signals()
     try:
@@ -133,6 +132,17 @@ def measure(
     if stopped.is_set():
         console.print("stopped; everything measured so far is kept")
     _raise_first(engine.errors)
+
+
+def _serve(board: LiveBoard, *, title: str, address: tuple[str, int]) -> "ServerThread":
+    """Start the live page; without one the web framework is never imported, which saves a second."""
+    from throng.server.app import create_app  # noqa: PLC0415
+    from throng.server.run import ServerThread  # noqa: PLC0415
+
+    server = ServerThread(create_app(board, title=title), host=address[0], port=address[1])
+    server.start()
+    console.print(f"live page: [bold]{server.url}[/bold]   (Ctrl-C stops)")
+    return server
 
 
 def _on_signals() -> threading.Event:

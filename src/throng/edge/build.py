@@ -39,7 +39,7 @@ class RunOptions:
         rate_hz: analyses per second; None for the camera's own, or `DEFAULT_RATE_HZ`.
         fast: recordings and simulations as fast as possible instead of in real time.
         adapter: `av` or `opencv`.
-        threads: threads of one model; None for one per core.
+        threads: threads of one model; None for one per core, or with `fast` one per frame looked at ahead.
     """
 
     model: str | None = None
@@ -60,18 +60,20 @@ def build_runner(
     options, clock = options or RunOptions(), clock or SystemClock()
     rate_hz = options.rate_hz or camera.rate_hz or DEFAULT_RATE_HZ
     model = options.model or camera.model
+    ahead = (os.cpu_count() or 1) if options.fast else 0
+    threads = options.threads or (1 if ahead else None)
     source: FrameSource
     observer: Observer
     if camera.source.startswith("sim://"):
         simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
         source = simulation if options.fast else LiveSimulation(simulation, clock)
         simulated = model in {None, SIMULATED}
-        observer = SimulatedSensor(simulation) if simulated else _observer(camera.id, model, rate_hz, options.threads)
+        observer = SimulatedSensor(simulation) if simulated else _observer(camera.id, model, rate_hz, threads)
     else:
         source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
         source = source if options.fast else PacedSource(source, clock)
-        observer = _observer(camera.id, model, rate_hz, options.threads)
-    return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock)
+        observer = _observer(camera.id, model, rate_hz, threads)
+    return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock, ahead=ahead)
 
 
 def best_installed_model() -> str:
@@ -127,5 +129,5 @@ def _named(camera: Camera, camera_id: str | None, source: str) -> Camera:
 
 
 def _observer(camera_id: str, model: str | None, rate_hz: float, threads: int | None) -> Observer:
-    detector = load_detector(model or best_installed_model(), threads=threads or os.cpu_count())
+    detector = load_detector(model or best_installed_model(), threads=threads)
     return ModelObserver(camera_id, detector, ByteTracker(rate_hz))

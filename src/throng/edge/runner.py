@@ -14,6 +14,7 @@ from throng.edge.errors import EdgeError, RecordingIncompleteError
 from throng.video.health import FrozenWatch, picture_fault
 from throng.video.pacing import RateSampler
 from throng.video.ports import FrameSource
+from throng.vision.lookahead import LookAhead, Looked
 from throng.vision.ports import Observer
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,19 @@ class CameraRunner:
         observer: the models.
         rate_hz: analyses per second of stream time.
         clock: the time.
+        ahead: frames of a recording that the models look at ahead; 0 in real time.
     """
 
     def __init__(
-        self, camera: Camera, site: Site, *, source: FrameSource, observer: Observer, rate_hz: float, clock: Clock
+        self,
+        camera: Camera,
+        site: Site,
+        *,
+        source: FrameSource,
+        observer: Observer,
+        rate_hz: float,
+        clock: Clock,
+        ahead: int = 0,
     ) -> None:
         self.camera = camera
         self.site = site
@@ -59,6 +69,7 @@ class CameraRunner:
         self.frames = 0
         self.newest_pts_s: float | None = None
         self._clock = clock
+        self._ahead = ahead
         self._pipeline: CameraPipeline | None = None
         self._stopped = False
 
@@ -97,20 +108,10 @@ class CameraRunner:
             EdgeError: the source failed or its recording is incomplete; all readings have been given out before.
         """
         live = self.source.info.live
-        sampler = RateSampler(self.rate_hz)
-        frozen = FrozenWatch()
-        while not self._stopped:
-            frame = self.source.read(READ_TIMEOUT_S)
-            if frame is not None:
-                self.frames, self.newest_pts_s = self.frames + 1, frame.pts_s
-                if sampler.due(frame.pts_s):
-                    yield self._look(frame, frozen if live else None)
-                else:
-                    yield Step(frame, None, [])
-            elif self.source.status.state in {StreamState.ENDED, StreamState.FAILED}:
-                break
-            elif live:
-                yield Step(None, None, self.pipeline.tick(self._clock.now(), self._stream_reason()))
+        with LookAhead(self.observer, frames=0 if live else self._ahead) as ahead:
+            yield from self._until_the_end(ahead, live=live)
+            for looked in ahead.finish():
+                yield self._evaluate(looked)
         yield Step(None, None, self.pipeline.finish())
         if not self._stopped:
             self._raise_if_incomplete()
@@ -119,14 +120,27 @@ class CameraRunner:
         """Release the source."""
         self.source.close()
 
-    def _look(self, frame: Frame, frozen: FrozenWatch | None) -> Step:
-        fault = picture_fault(frame.image)
-        if fault is None and frozen is not None:
-            fault = frozen.update(frame.image, frame.pts_s)
-        if fault is not None:
-            return Step(frame, None, self.pipeline.process_blind(frame.arrived_at, fault))
-        observation = self.observer.observe(frame)
-        return Step(frame, observation, self.pipeline.process(observation))
+    def _until_the_end(self, ahead: LookAhead, *, live: bool) -> Iterator[Step]:
+        sampler = RateSampler(self.rate_hz)
+        frozen = FrozenWatch() if live else None
+        while not self._stopped:
+            frame = self.source.read(READ_TIMEOUT_S)
+            if frame is not None:
+                self.frames, self.newest_pts_s = self.frames + 1, frame.pts_s
+                if not sampler.due(frame.pts_s):
+                    yield Step(frame, None, [])
+                    continue
+                for looked in ahead.add(frame, _fault(frame, frozen)):
+                    yield self._evaluate(looked)
+            elif self.source.status.state in {StreamState.ENDED, StreamState.FAILED}:
+                return
+            elif live:
+                yield Step(None, None, self.pipeline.tick(self._clock.now(), self._stream_reason()))
+
+    def _evaluate(self, looked: Looked) -> Step:
+        if isinstance(looked.seen, str):
+            return Step(looked.frame, None, self.pipeline.process_blind(looked.frame.arrived_at, looked.seen))
+        return Step(looked.frame, looked.seen, self.pipeline.process(looked.seen))
 
     def _stream_reason(self) -> str:
         status = self.source.status
@@ -138,3 +152,11 @@ class CameraRunner:
             raise EdgeError(f"camera {self.camera.id}: {status.detail}")
         if not status.complete:
             raise RecordingIncompleteError(f"camera {self.camera.id}: {status.detail}")
+
+
+def _fault(frame: Frame, frozen: FrozenWatch | None) -> str | None:
+    """Why a frame shows nothing, None when it does show something."""
+    fault = picture_fault(frame.image)
+    if fault is None and frozen is not None:
+        fault = frozen.update(frame.image, frame.pts_s)
+    return fault

@@ -1,6 +1,7 @@
 """Runs the pipeline of a camera over a clip, once with what the models see and once with the labels."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from throng.evaluation.truth import Labelled, Truth
 from throng.video.health import picture_fault
 from throng.video.pacing import RateSampler
 from throng.video.ports import FrameSource, SourceInfo
+from throng.vision.lookahead import LookAhead, Looked
 from throng.vision.ports import Observer
 
 UNLABELLED = "frame without labels"
@@ -101,6 +103,13 @@ class _Recorder:
             )
         )
 
+    def take_looked(self, looked: Sequence[Looked]) -> None:
+        for one in looked:
+            if isinstance(one.seen, str):
+                self.take_blind(Look(one.frame.sequence, one.frame.pts_s, one.frame.arrived_at), one.seen)
+            else:
+                self.take(one.seen)
+
     def take_blind(self, blind: Look, reason: str) -> None:
         self.readings += self.pipeline.process_blind(blind.arrived_at, reason)
         self.looks.append(blind)
@@ -143,16 +152,13 @@ def measure_clip(
     frames_read = 0
     newest: Frame | None = None
     began_s = clock.monotonic_s()
-    while (newest is None or newest.sequence < until) and (frame := source.read(READ_TIMEOUT_S)) is not None:
-        frames_read, newest = frames_read + 1, frame
-        progress(frames_read, None if info.frame_count is None else min(info.frame_count, until + 1))
-        if sampler is not None and not sampler.due(frame.pts_s):
-            continue
-        fault = picture_fault(frame.image)
-        if fault is not None:
-            recorder.take_blind(Look(frame.sequence, frame.pts_s, frame.arrived_at), fault)
-        else:
-            recorder.take(observer.observe(frame))
+    with LookAhead(observer, frames=os.cpu_count() or 1) as ahead:
+        while (newest is None or newest.sequence < until) and (frame := source.read(READ_TIMEOUT_S)) is not None:
+            frames_read, newest = frames_read + 1, frame
+            progress(frames_read, None if info.frame_count is None else min(info.frame_count, until + 1))
+            if sampler is None or sampler.due(frame.pts_s):
+                recorder.take_looked(ahead.add(frame, picture_fault(frame.image)))
+        recorder.take_looked(ahead.finish())
     recorder.readings += recorder.pipeline.finish()
     if newest is None:
         raise EvaluationError(f"{info.label}: no frame could be read ({source.status.detail or 'the clip is empty'})")

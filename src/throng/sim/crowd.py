@@ -16,6 +16,10 @@ from throng.sim.script import Flow, Script
 TICK_S = 0.1
 """People decide what to do at least this often."""
 
+PATIENCE = 3
+"""Checks of 3 s without getting on after which somebody who walks freely steps aside: two who meet at a wall, face to
+face, would stand there for ever."""
+
 STATURE_M = (1.75, 0.08)
 """Mean standing height in shoes and its spread."""
 
@@ -144,10 +148,13 @@ class Crowd:
                 self._go_on(person)
             return
         goal, blocked = person.goal, person.blocked_checks(self._now_s)
-        if person.near(goal.at, goal.reach_m) or (blocked and self._near_enough(person, goal)):
+        if person.near(goal.at, goal.reach_m) or (blocked and (goal.detour or self._near_enough(person, goal))):
             self._reached(person, goal)
+        elif blocked >= PATIENCE and self._script.walking.model == "anticipation":
+            person.goals.appendleft(self._planner.step_aside(person))
+            self._set_off(person)
         else:
-            self._engine.squeeze(person.walker, hard=blocked >= 2)
+            self._engine.squeeze(person.walker, hard=goal.detour or blocked >= 2)
 
     def _reached(self, person: Person, goal: Goal) -> None:
         if goal.gate:
@@ -164,6 +171,9 @@ class Crowd:
         if done.seat is not None and self._planner.seats is not None:
             self._planner.seats.give_back(done.seat)
         person.paused_until_s = None
+        self._set_off(person)
+
+    def _set_off(self, person: Person) -> None:
         person.checked_at_s, person.checked_position, person.blocked = self._now_s, person.position, 0
         self._engine.send(person.walker, person.goal.at, person.speed_mps)
 

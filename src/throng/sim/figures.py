@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import cos, floor, log2, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from throng.sim.body import Gait, Material
 from throng.sim.looks import Look
 from throng.sim.polygons import Drawing
-from throng.sim.shapes import FULL_LIGHT, PX_PER_STATURE, View, draw_shape
+from throng.sim.shapes import FULL_LIGHT, LAYERS, PX_PER_STATURE, View, draw_shape
 
 SIZES = 4
 """Sizes: full, 1/2, 1/4 and 1/8."""
@@ -51,8 +52,8 @@ class Figures:
             view: from where they are seen.
             height_px: length from foot to crown in the picture.
         """
-        upright_px = PX_PER_STATURE * np.cos(np.radians(view.above_deg))
-        size = int(np.clip(np.floor(np.log2(1.15 * upright_px / max(height_px, 1.0))), 0, SIZES - 1))
+        upright_px = PX_PER_STATURE * cos(radians(view.above_deg))
+        size = min(max(floor(log2(1.2 * upright_px / max(height_px, 1.0))), 0), SIZES - 1)
         key = (look, gait, phase, view, size)
         found = self._kept.get(key)
         if found is not None:
@@ -66,15 +67,16 @@ class Figures:
 
     def _dress(self, look: int, gait: Gait, phase: int, view: View, size: int) -> Figure:
         shape = draw_shape(self._looks[look].build, gait, phase, view, size)
-        pixels = shape.layers.astype(np.float32) @ self._dyes[look]
-        # Light beyond the opacity would spill over the background.
-        np.minimum(pixels[:, :, :3], pixels[:, :, 3:], out=pixels[:, :, :3])
-        return Figure((pixels + np.float32(0.5)).astype(np.uint8), shape.foot, shape.crown)
+        high, wide, _ = shape.layers.shape
+        # One flat product: numpy multiplies stacks of matrices row by row, and cv2.transform is slow beyond 4 channels.
+        pixels = shape.layers.reshape(-1, LAYERS).astype(np.float32) @ self._dyes[look]
+        np.minimum(pixels, 255, out=pixels)
+        return Figure(pixels.astype(np.uint8).reshape(high, wide, 4), shape.foot, shape.crown)
 
 
 def _dye(look: Look) -> Drawing:
     """Return the matrix (L, 4) that turns the layers of a shape to blue, green, red and opacity."""
-    dye = np.zeros((len(look.palette), 4), dtype=np.float32)
-    dye[:, :3] = look.palette / FULL_LIGHT
+    dye = np.zeros((LAYERS, 4), dtype=np.float32)
+    dye[:, :3] = look.palette[:LAYERS] / FULL_LIGHT
     dye[Material.NONE] = (0, 0, 0, 1)
     return dye

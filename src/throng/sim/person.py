@@ -18,6 +18,7 @@ class Goal:
         gate: id of the gate that this place lies in: reaching it ends the visit. Empty for other places.
         reach_m: how near is near enough.
         seat: index of the place in the gathering, None for other places.
+        detour: a step aside to get past others; it is given up rather than waited for.
     """
 
     at: Point
@@ -26,6 +27,7 @@ class Goal:
     gate: str = ""
     reach_m: float = 0.6
     seat: int | None = None
+    detour: bool = False
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from throng.sim.person import Goal, Person, Point
 from throng.sim.script import Flow, Gathering, Script
 
 WALL_CLEARANCE_M = 0.3
+ASIDE_M = 2.0
 Area = tuple[float, float, float, float]
 
 
@@ -105,6 +106,11 @@ class Planner:
     def leave(self, gate_id: str) -> Goal:
         """Draw a place in a gate to leave by."""
         return Goal(self.places.within(self._gates[gate_id].area), gate=gate_id, reach_m=0.8)
+
+    def step_aside(self, person: Person) -> Goal:
+        """Draw a place near somebody who is stuck, to get past the others from there."""
+        x, y = person.position
+        return Goal(self.places.within((x - ASIDE_M, y - ASIDE_M, x + ASIDE_M, y + ASIDE_M)), reach_m=0.4, detour=True)
 
     def escape(self, person: Person) -> Goal:
         """Find the gate to run to: near, and not past what they run from."""

@@ -3,12 +3,13 @@
 import cv2
 import numpy as np
 
-from throng.core.points import FloatArray, Image
+from throng.core.points import FloatArray, Image, Mask
 from throng.sim.backdrop import draw_backdrop
 from throng.sim.body import CYCLE, PHASES, Gait
 from throng.sim.crowd import People
 from throng.sim.figures import Figures
 from throng.sim.looks import LOOKS, wardrobe
+from throng.sim.paste import Paster
 from throng.sim.scene import Scene
 from throng.sim.shadows import Shadows
 from throng.sim.shapes import View
@@ -40,11 +41,10 @@ class Renderer:
         self._calibration = scene.calibration
         backdrop = draw_backdrop(self._calibration, scene.setting, rng)
         self.walls = backdrop.walls
-        self._things = backdrop.things
+        self._paster = Paster(backdrop.things)
         self._empty = backdrop.image
         self._shadows = Shadows(self._calibration, scene.setting.light, backdrop.things)
         self._figures = Figures(wardrobe(rng, scene.setting.light.tint))
-        self._sunny = scene.setting.light.sun > 0
         self._noise = self._noise_pictures(rng)
 
     def draw(self, people: People, truth: Truth, *, pts_s: float, sequence: int) -> Image:
@@ -58,21 +58,22 @@ class Renderer:
 
     def _draw_people(self, image: Image, people: People, truth: Truth) -> None:
         crowns = self._calibration.to_image(people.ground, people.statures_m)
+        feet = truth.foot_pixels
         depth = depths_m(self._calibration, people.ground)
+        heights_px = np.hypot(*(crowns - feet).T)
         views, gaits, phases = self._poses(people)
-        for k in np.argsort(-depth, kind="stable"):
-            foot, crown = truth.foot_pixels[k], crowns[k]
-            height_px = float(np.hypot(*(crown - foot)))
-            if depth[k] < NEAREST_M or not self._near_picture((foot + crown) / 2, height_px):
-                continue
-            figure = self._figures.figure(
-                int(people.ids[k]) * 37 % LOOKS, gaits[k], phases[k], view=views[k], height_px=height_px
-            )
-            self._paste(image, figure.pixels, _fit(figure.foot, figure.crown, foot, crown), float(depth[k]))
+        near_picture = self._near_picture((feet + crowns) / 2, heights_px) & (depth > NEAREST_M)
+        for k in np.argsort(-depth, kind="stable").tolist():
+            if near_picture[k]:
+                look, height_px = int(people.ids[k]) * 37 % LOOKS, float(heights_px[k])
+                figure = self._figures.figure(look, gaits[k], phases[k], view=views[k], height_px=height_px)
+                foot, crown = feet[k].tolist(), crowns[k].tolist()
+                self._paster.paste(image, figure, foot=foot, crown=crown, depth_m=float(depth[k]))
 
-    def _near_picture(self, middle: FloatArray, reach_px: float) -> bool:
-        width, height = self._calibration.image_size
-        return bool(-reach_px < middle[0] < width + reach_px and -reach_px < middle[1] < height + reach_px)
+    def _near_picture(self, middles: FloatArray, reaches_px: FloatArray) -> Mask:
+        half = np.asarray(self._calibration.image_size) / 2
+        beyond = np.abs(middles - half) - reaches_px[:, None]
+        return np.asarray((beyond < half).all(axis=1), dtype=np.bool_)
 
     def _poses(self, people: People) -> tuple[list[View], list[Gait], list[int]]:
         away = people.ground - self._calibration.camera_position_m[:2]
@@ -83,7 +84,7 @@ class Renderer:
         aboves = (np.rint(above / ABOVE_STEP_DEG) * ABOVE_STEP_DEG).clip(0, 72).astype(int)
         speed = np.hypot(people.velocity_mps[:, 0], people.velocity_mps[:, 1])
         gaits = [Gait.RUN if v > RUNNING_MPS else Gait.WALK if v > WALKING_MPS else Gait.STAND for v in speed]
-        views = [View(int(t), int(a), self._sunny) for t, a in zip(turns, aboves, strict=True)]
+        views = [View(int(t), int(a)) for t, a in zip(turns, aboves, strict=True)]
         phases = [
             number % 4 if gait is Gait.STAND else int(walked / (CYCLE[gait] * stature) * PHASES[gait]) % PHASES[gait]
             for number, gait, walked, stature in zip(
@@ -91,27 +92,6 @@ class Renderer:
             )
         ]
         return views, gaits, phases
-
-    def _paste(self, image: Image, pixels: Image, warp: FloatArray, depth: float) -> None:
-        """Lay a figure over the image where nothing nearer stands."""
-        high, wide = pixels.shape[:2]
-        corners = warp @ np.array([[0, wide - 1, 0, wide - 1], [0, 0, high - 1, high - 1], [1, 1, 1, 1.0]])
-        left, top = np.floor(corners.min(axis=1)).astype(int)
-        right, bottom = np.ceil(corners.max(axis=1)).astype(int) + 1
-        x0, y0 = max(left, 0), max(top, 0)
-        x1, y1 = min(right, image.shape[1]), min(bottom, image.shape[0])
-        if x0 >= x1 or y0 >= y1:
-            return
-        moved = warp - np.array([[0, 0, x0], [0, 0, y0]])
-        patch = cv2.warpAffine(pixels, moved, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR)
-        things = self._things[y0:y1, x0:x1]
-        hidden = things < depth - 0.15
-        if hidden.any():
-            patch[hidden] = 0
-        part = image[y0:y1, x0:x1]
-        clear = cv2.bitwise_not(cv2.extractChannel(patch, 3))
-        behind = cv2.multiply(part, cv2.merge((clear, clear, clear)), scale=1 / 255)
-        part[:] = cv2.add(behind, cv2.cvtColor(patch, cv2.COLOR_BGRA2BGR))
 
     def _expose(self, image: Image, pts_s: float, sequence: int) -> Image:
         """Slow change of the light and the noise of the sensor, in one step."""
@@ -143,14 +123,3 @@ class Renderer:
         for colour, thick in (((20, 20, 20), 3), ((235, 235, 235), 1)):
             width = max(1, round(thick * scale))
             cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * scale, colour, width, cv2.LINE_AA)
-
-
-def _fit(
-    foot: tuple[float, float], crown: tuple[float, float], to_foot: FloatArray, to_crown: FloatArray
-) -> FloatArray:
-    """Find the turn, scale and shift, (2, 3), that moves foot and crown of a figure to their places in the picture."""
-    have = complex(crown[0] - foot[0], crown[1] - foot[1])
-    want = complex(to_crown[0] - to_foot[0], to_crown[1] - to_foot[1])
-    turn = want / have
-    shift = complex(to_foot[0], to_foot[1]) - turn * complex(*foot)
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])

@@ -17,12 +17,15 @@ MARGIN_PX = 4
 FULL_LIGHT = 128
 """Value in a layer for the plain colour of its material."""
 
-LAYERS = len(Material)
+LAYERS = Material.HEAD
+"""The head is split into skin and hair, so that it needs no layer."""
+
 CLOTH_PX = (9, 9)
 """Size of the unevenness that cloth hides."""
 
-SUN = (-0.21, -0.2, 0.33)
-"""Light from the left, behind and above the camera: (right, away, up) times its strength."""
+SUN = (-0.18, -0.17, 0.28)
+"""Light from the left, behind and above the camera: (right, away, up) times its strength. It is the same in all
+scenes, so that they share the shapes."""
 
 End = tuple[float, float, float, float, float]
 """One end of a limb on the canvas: x, y, depth and radius in pixels, height in statures."""
@@ -35,12 +38,10 @@ class View:
     Attributes:
         turn_deg: direction the body faces in the picture: 0 to the right, 90 away from the camera, 270 towards it.
         above_deg: angle from which the camera looks down.
-        sunny: the sun shines.
     """
 
     turn_deg: int
     above_deg: int
-    sunny: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +142,7 @@ class _Canvas:
         covered = (high > 0.42) | ((forward < 0.12) & (high > -0.75))
         self.material[head] = np.where(covered, Material.HAIR, Material.SKIN)
 
-    def light(self, *, sunny: bool) -> Drawing:
+    def light(self) -> Drawing:
         """Light on every pixel: sky from above, the sun, and less where the surface turns away."""
         for kind in (Material.TOP, Material.BOTTOM):
             self._smooth(self.material == kind)
@@ -149,8 +150,7 @@ class _Canvas:
         high = up * cos(self.above) + towards * sin(self.above)
         away = up * sin(self.above) - towards * cos(self.above)
         light = 0.62 + 0.16 * high + 0.17 * towards
-        if sunny:
-            light += np.maximum(0, right * SUN[0] + away * SUN[1] + high * SUN[2]) - 0.08
+        light += np.maximum(0, right * SUN[0] + away * SUN[1] + high * SUN[2]) - 0.06
         light *= 0.8 + 0.2 * (self.height / 0.45).clip(0, 1)
         cloth = (self.material == Material.TOP) | (self.material == Material.BOTTOM)
         light[cloth] *= _folds()[: light.shape[0], : light.shape[1]][cloth]
@@ -173,10 +173,10 @@ def draw_shape(build: Build, gait: Gait, phase: int, view: View, size: int) -> S
     step = 1 << size
     x0, y0 = canvas.finish(step)
     high, wide = canvas.material.shape
-    light = canvas.light(sunny=view.sunny) * FULL_LIGHT
+    light = canvas.light() * FULL_LIGHT
     light = np.where(canvas.material > 0, light.clip(0, 255), 0).astype(np.float32)
     layers = np.zeros((high // step, wide // step, LAYERS), dtype=np.uint8)
-    for kind in Material:
+    for kind in list(Material)[:LAYERS]:
         shown = canvas.material == kind
         values = 255 * (~shown).astype(np.float32) if kind is Material.NONE else light * shown
         # Averaging smooths the edges of the smaller sizes; the full size needs a breath of blur for that.

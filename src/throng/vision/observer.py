@@ -47,9 +47,22 @@ class ModelObserver:
         Raises:
             ValueError: the frame comes from another camera.
         """
+        return self.conclude(frame, self.look(frame))
+
+    def look(self, frame: Frame) -> Found:
+        """Let the detector look; safe from several threads at once, in any order.
+
+        Raises:
+            ValueError: the frame comes from another camera.
+        """
         if frame.camera_id != self.camera_id:
             raise ValueError(f"the observer of camera {self.camera_id} was given a frame of {frame.camera_id}")
-        found = self._look(frame)
+        if isinstance(self._detector, Looker):
+            return self._detector.look([frame.image])[0]
+        return Found(self._detector.detect([frame.image])[0])
+
+    def conclude(self, frame: Frame, found: Found) -> Observation:
+        """Follow the tracks and make the observation; frames come in order."""
         persons = found.persons if self._tracker is None else self._track(self._tracker, found, frame.pts_s)
         return Observation(
             camera_id=frame.camera_id,
@@ -64,11 +77,6 @@ class ModelObserver:
             precision=self._detector.precision,
             warnings=found.warnings,
         )
-
-    def _look(self, frame: Frame) -> Found:
-        if isinstance(self._detector, Looker):
-            return self._detector.look([frame.image])[0]
-        return Found(self._detector.detect([frame.image])[0])
 
     def _track(self, tracker: Tracker, found: Found, pts_s: float) -> Persons:
         everybody = joined((found.persons, found.doubtful))

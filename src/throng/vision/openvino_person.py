@@ -1,9 +1,10 @@
 """Intel's person-detection-retail-0013 on OpenVINO (extra `openvino`)."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -68,7 +69,8 @@ class OpenVinoPersonDetector:
             rows = int(compiled.output(0).shape[2])
         except (RuntimeError, ValueError, IndexError) as error:
             raise VisionError(f"{path}: OpenVINO cannot load this as a person detector: {error}") from error
-        self._request = compiled.create_infer_request()
+        self._compiled = compiled
+        self._requests = threading.local()
         self._size = (int(width), int(height))
         self._rows = rows
         log.info("%s runs on OpenVINO CPU, %d threads", NAME, count)
@@ -93,14 +95,21 @@ class OpenVinoPersonDetector:
 
     def _look(self, image: Image) -> Found:
         canvas, placed = letterbox(image, self._size, centred=True)
-        self._request.infer({0: canvas.transpose(2, 0, 1)[None].astype(np.float32)})
-        boxes, scores = decode_ssd(self._request.get_output_tensor(0).data, self._size)
+        request = self._request()
+        request.infer({0: canvas.transpose(2, 0, 1)[None].astype(np.float32)})
+        boxes, scores = decode_ssd(request.get_output_tensor(0).data, self._size)
         seen = scores >= self._floor
         boxes = clipped(placed.to_picture(boxes[seen]), (image.shape[1], image.shape[0]))
         sure, doubtful = split_by_threshold(Persons.from_boxes(boxes, scores[seen]), self._threshold)
         saturated = int(seen.sum()) >= _FULL_SHARE * self._rows
         warnings = (f"{NAME} names at most {self._rows} people and its list is full: there may be more",)
         return Found(sure, doubtful, warnings if saturated else (), saturated)
+
+    def _request(self) -> Any:
+        """The request of this thread: a request cannot run twice at once."""
+        if not hasattr(self._requests, "own"):
+            self._requests.own = self._compiled.create_infer_request()
+        return self._requests.own
 
 
 def decode_ssd(

@@ -1,11 +1,14 @@
 """The ports of this room: what can look at a picture."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from throng.core.frame import Frame
 from throng.core.observation import Observation, Persons
 from throng.core.points import Image
+
+if TYPE_CHECKING:
+    from throng.vision.found import Found
 
 
 class Detector(Protocol):
@@ -56,5 +59,18 @@ class Observer(Protocol):
         ...
 
     def observe(self, frame: Frame) -> Observation:
-        """Look at one frame."""
+        """Look at one frame. Frames come in order."""
+        ...
+
+
+@runtime_checkable
+class TwoStepObserver(Observer, Protocol):
+    """An observer whose models have no memory, so that they can look at several frames at once."""
+
+    def look(self, frame: Frame) -> "Found":
+        """Let the models look; safe from several threads at once, in any order."""
+        ...
+
+    def conclude(self, frame: Frame, found: "Found") -> Observation:
+        """Make the observation with what has memory (tracks). Frames come in order."""
         ...
