@@ -2,11 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+SYSTEM_PYTHON = "/usr/bin/python3"
+RTSP_SERVER = Path(__file__).parent / "servers" / "rtsp_server.py"
+RTSP_PACKAGES = "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
@@ -40,3 +44,34 @@ def require_program() -> Callable[[str, str], str]:
         return str(found)
 
     return require
+
+
+@pytest.fixture
+def rtsp_server(require_program: Callable[[str, str], str]) -> Iterator[Callable[..., tuple[int, Callable[[], None]]]]:
+    """Start RTSP servers; each call returns the port and a function that kills that server."""
+    require_program(SYSTEM_PYTHON, "python3")
+    running: list[subprocess.Popen[str]] = []
+
+    def kill(server: subprocess.Popen[str]) -> None:
+        server.kill()
+        server.communicate()
+
+    def start(*options: str) -> tuple[int, Callable[[], None]]:
+        server = subprocess.Popen(
+            [SYSTEM_PYTHON, "-W", "ignore", str(RTSP_SERVER), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert server.stdout is not None
+        words = server.stdout.readline().split()
+        if not words:
+            _, errors = server.communicate()
+            missing(f"GStreamer's RTSP server ({errors.strip()})", f"apt-get install {RTSP_PACKAGES}")
+        running.append(server)
+        return int(words[1]), lambda: kill(server)
+
+    yield start
+    for server in running:
+        if server.poll() is None:
+            kill(server)

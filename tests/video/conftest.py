@@ -2,7 +2,6 @@
 
 import http.server
 import itertools
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +15,6 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-SYSTEM_PYTHON = "/usr/bin/python3"
-RTSP_SERVER = Path(__file__).parents[1] / "servers" / "rtsp_server.py"
 
 
 def numbered_picture(number: int, size: tuple[int, int] = (160, 120)) -> NDArray[np.uint8]:
@@ -189,44 +185,3 @@ def http_camera(monkeypatch: pytest.MonkeyPatch) -> Iterator[CameraBehaviour]:
     behaviour.stop.set()
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def rtsp_server(require_program: Callable[[str, str], str]) -> Iterator[Callable[..., tuple[int, Callable[[], None]]]]:
-    """Start RTSP servers; each call returns the port and a function that kills that server."""
-    require_program(SYSTEM_PYTHON, "python3")
-    running: list[subprocess.Popen[str]] = []
-
-    def kill(server: subprocess.Popen[str]) -> None:
-        server.kill()
-        server.communicate()
-
-    def start(*options: str) -> tuple[int, Callable[[], None]]:
-        server = subprocess.Popen(
-            [SYSTEM_PYTHON, "-W", "ignore", str(RTSP_SERVER), *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert server.stdout is not None
-        words = server.stdout.readline().split()
-        if not words:
-            _, errors = server.communicate()
-            _missing_gstreamer(errors)
-        running.append(server)
-        return int(words[1]), lambda: kill(server)
-
-    yield start
-    for server in running:
-        if server.poll() is None:
-            kill(server)
-
-
-def _missing_gstreamer(errors: str) -> None:
-    import os
-
-    packages = "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly"
-    sentence = f"the RTSP server of the tests did not start: apt-get install {packages}\n{errors}"
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail(sentence)
-    pytest.skip(sentence)
