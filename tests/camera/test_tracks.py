@@ -50,7 +50,7 @@ def test_whoever_left_is_forgotten() -> None:
     tracks = Tracks()
     for k in range(4000):
         tracks.update(k * 0.1, np.array([k]), ground_points([(0, 0)]), image_points([(0, 0)]))
-    assert len(tracks) <= 31
+    assert len(tracks) == 41
 
 
 def test_time_that_runs_backwards_starts_anew() -> None:

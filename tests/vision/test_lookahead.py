@@ -99,6 +99,7 @@ def test_an_observer_with_memory_looks_at_one_frame_after_the_other() -> None:
 
 def test_an_error_comes_out_at_its_frame_and_the_threads_end() -> None:
     before = threading.active_count()
+
     def run() -> None:
         with LookAhead(SlowModel(broken_at=3), frames=2) as look:
             for n in range(10):

@@ -21,7 +21,7 @@ class _Walker:
     """Where one track is in relation to the line."""
 
     side: float
-    place: tuple[float, float]
+    place: list[float]
     pending: float
     seen_s: float
 
@@ -53,7 +53,14 @@ class LineCounter:
         distances = signed_distance_m(self.line, ground)
         # Exactly on the line no side can be told: the next step decides.
         usable = (ids != UNTRACKED) & np.isfinite(distances) & (distances != 0)
-        walkers = zip(ids[usable].tolist(), ground[usable].tolist(), distances[usable].tolist(), strict=True)
+        known = ids[usable].tolist()
+        here = GroundPoints(ground[usable])
+        places = here.tolist()
+        before = [
+            self._walkers[i].place if i in self._walkers else place for i, place in zip(known, places, strict=True)
+        ]
+        steps = step_crosses(self.line, ground_points(before), here)
+        walkers = zip(known, places, distances[usable].tolist(), steps.tolist(), strict=True)
         crossed = [self._step(pts_s, *walker) for walker in walkers]
         entered, left = crossed.count(1), crossed.count(-1)
         self.in_total += entered
@@ -61,16 +68,14 @@ class LineCounter:
         self._walkers = {i: w for i, w in self._walkers.items() if w.seen_s >= pts_s - FORGET_AFTER_S}
         return entered, left
 
-    def _step(self, pts_s: float, track_id: int, place: list[float], distance: float) -> int:
-        here = (place[0], place[1])
-        side = float(np.sign(distance))
+    def _step(self, pts_s: float, track_id: int, place: list[float], distance: float, crossing: float) -> int:
+        side = 1.0 if distance > 0 else -1.0
         walker = self._walkers.get(track_id)
         if walker is None:
-            self._walkers[track_id] = _Walker(side, here, 0.0, pts_s)
+            self._walkers[track_id] = _Walker(side, place, 0.0, pts_s)
             return 0
-        before, after = ground_points([walker.place]), ground_points([here])
-        walker.pending += float(step_crosses(self.line, before, after)[0])
-        walker.place, walker.seen_s = here, pts_s
+        walker.pending += crossing
+        walker.place, walker.seen_s = place, pts_s
         if abs(distance) < CONFIRM_M:
             return 0
         through = side != walker.side and walker.pending == side

@@ -76,8 +76,7 @@ class Overlay:
         if self._layers.lines:
             self._draw_lines(canvas, thickness)
         if observation is not None and self._layers.trails:
-            for _, trail in self._pipeline.tracks.trails():
-                _draw_trail(canvas, trail, thickness)
+            _draw_trails(canvas, (trail for _, trail in self._pipeline.tracks.trails()), thickness)
         if observation is not None and self._layers.people:
             _draw_people(canvas, observation, thickness)
         if self._layers.panel:
@@ -137,8 +136,7 @@ def zone_text(title: str, reading: Reading) -> str:
 
 def _draw_people(canvas: Image, observation: Observation, thickness: int) -> None:
     if observation.heads is not None:
-        for point in observation.heads.points:
-            centre = tuple(np.round(point * 2**_SHIFT).astype(int).tolist())
+        for centre in _fixed(observation.heads.points).tolist():
             cv2.circle(canvas, centre, 3 * thickness << _SHIFT, _PAPER, -1, cv2.LINE_AA, _SHIFT)
             cv2.circle(canvas, centre, 2 * thickness << _SHIFT, _TRAIL, -1, cv2.LINE_AA, _SHIFT)
     if observation.persons is not None:
@@ -148,14 +146,12 @@ def _draw_people(canvas: Image, observation: Observation, thickness: int) -> Non
             cv2.rectangle(canvas, *_pair(box[:2], box[2:]), colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_trail(canvas: Image, trail: FloatArray, thickness: int) -> None:
-    """Older parts of a trail are drawn thinner and darker."""
-    points = _fixed(trail)
-    n = len(points) - 1
-    for k in range(n):
-        colour = tuple(int(c * (0.35 + 0.65 * (k + 1) / n)) for c in _TRAIL)
-        ends = (tuple(points[k].tolist()), tuple(points[k + 1].tolist()))
-        cv2.line(canvas, *ends, colour, thickness, cv2.LINE_AA, _SHIFT)
+def _draw_trails(canvas: Image, trails: Iterable[FloatArray], thickness: int) -> None:
+    """The older half of each trail is darker."""
+    paths = [_fixed(trail) for trail in trails]
+    older = tuple(int(c * 0.55) for c in _TRAIL)
+    cv2.polylines(canvas, [p[: len(p) // 2 + 1] for p in paths], False, older, thickness, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(canvas, [p[len(p) // 2 :] for p in paths], False, _TRAIL, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_panel(canvas: Image, rows: list[tuple[str, Colour]]) -> None:

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throng.core.motion import slope_velocity
+from throng.core.motion import slope_velocities
 from throng.core.observation import UNTRACKED
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
 
@@ -15,53 +16,35 @@ SHORTEST_WINDOW_S = 0.4
 STRAIGHT_WITHIN_M = 0.5
 """A second of walking lies on a straight line to within this; what does not is two people under one id."""
 
-FORGET_AFTER_S = 3.0
 TRAIL_S = 4.0
 
 
-class _Path:
-    """Times, places and pixels of one track, oldest first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    """Everybody with a track at one time, ordered by id."""
 
-    __slots__ = ("pixels", "places", "times_s")
+    pts_s: float
+    ids: NDArray[np.int64]
+    ground: FloatArray
+    pixels: FloatArray
 
-    def __init__(self) -> None:
-        self.times_s: deque[float] = deque()
-        self.places: deque[tuple[float, float]] = deque()
-        self.pixels: deque[tuple[float, float]] = deque()
-
-    def add(self, pts_s: float, place: tuple[float, float], pixel: tuple[float, float]) -> None:
-        self.times_s.append(pts_s)
-        self.places.append(place)
-        self.pixels.append(pixel)
-        while self.times_s[0] < pts_s - TRAIL_S:
-            self.times_s.popleft()
-            self.places.popleft()
-            self.pixels.popleft()
-
-    def speed_mps(self) -> float:
-        """Speed over the last second, NaN while the path is too short or is not that of one walking person."""
-        start = self.times_s[-1] - SPEED_WINDOW_S - 1e-6
-        recent = [i for i, t in enumerate(self.times_s) if t >= start]
-        times = np.array([self.times_s[i] for i in recent])
-        if times[-1] - times[0] < SHORTEST_WINDOW_S:
-            return float("nan")
-        places = np.array([self.places[i] for i in recent])
-        velocity = slope_velocity(times, places)
-        off_line = places - places.mean(axis=0) - np.outer(times - times.mean(), velocity)
-        if np.sqrt((off_line**2).sum(axis=1).mean()) > STRAIGHT_WITHIN_M:
-            return float("nan")
-        return float(np.hypot(*velocity))
+    def of(self, ids: NDArray[np.int64], values: FloatArray) -> FloatArray:
+        """Return the values, (N, 2), of some ids; NaN for those who were not there."""
+        if len(self.ids) == 0:
+            return np.full((len(ids), 2), np.nan)
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where((self.ids[place] == ids)[:, None], values[place], np.nan)
 
 
 class Tracks:
-    """All tracks of one camera. A track that was not seen for `FORGET_AFTER_S` is forgotten."""
+    """The last `TRAIL_S` seconds of all tracks of one camera; nothing older is kept."""
 
     def __init__(self) -> None:
-        self._paths: dict[int, _Path] = {}
-        self._last_s = -np.inf
+        self._moments: deque[_Moment] = deque()
 
     def __len__(self) -> int:
-        return len(self._paths)
+        """Number of tracks that are remembered."""
+        return len(np.unique(np.concatenate([m.ids for m in self._moments]))) if self._moments else 0
 
     def update(self, pts_s: float, ids: NDArray[np.int64], ground: GroundPoints, pixels: ImagePoints) -> FloatArray:
         """Add the newest places and return the speed of each person.
@@ -69,28 +52,33 @@ class Tracks:
         Time that runs backwards starts all tracks anew.
 
         Returns:
-            (N,) m/s, NaN where a person has no track, no place, or has been seen for less than 0.4 s.
+            (N,) m/s, NaN where a person has no track, no place, has been seen for less than 0.4 s, or has a path
+            that is not that of one walking person.
         """
-        if pts_s < self._last_s:
-            self._paths.clear()
-        self._last_s = pts_s
+        if self._moments and pts_s < self._moments[-1].pts_s:
+            self._moments.clear()
+        order = np.argsort(ids, kind="stable")
+        order = order[ids[order] != UNTRACKED]
+        self._moments.append(_Moment(pts_s, ids[order], ground[order], pixels[order]))
+        while self._moments[0].pts_s < pts_s - TRAIL_S:
+            self._moments.popleft()
         speeds = np.full(len(ids), np.nan)
-        for i, track_id in enumerate(ids.tolist()):
-            if track_id == UNTRACKED:
-                continue
-            path = self._paths.setdefault(track_id, _Path())
-            path.add(pts_s, (float(ground[i, 0]), float(ground[i, 1])), (float(pixels[i, 0]), float(pixels[i, 1])))
-            speeds[i] = path.speed_mps()
-        self._forget(pts_s)
+        speeds[order] = self._speeds(ids[order])
         return speeds
 
     def trails(self) -> Iterator[tuple[int, FloatArray]]:
         """Give the id and the pixels, (K, 2), oldest first, of every track seen in the newest observation."""
-        for track_id, path in self._paths.items():
-            if path.times_s[-1] == self._last_s:
-                yield track_id, np.array(path.pixels)
+        if not self._moments:
+            return
+        ids = self._moments[-1].ids
+        paths = np.stack([m.of(ids, m.pixels) for m in self._moments], axis=1)
+        for track_id, path in zip(ids.tolist(), paths, strict=True):
+            yield track_id, path[np.isfinite(path[:, 0])]
 
-    def _forget(self, pts_s: float) -> None:
-        old = [i for i, path in self._paths.items() if path.times_s[-1] < pts_s - FORGET_AFTER_S]
-        for track_id in old:
-            del self._paths[track_id]
+    def _speeds(self, ids: NDArray[np.int64]) -> FloatArray:
+        start = self._moments[-1].pts_s - SPEED_WINDOW_S - 1e-6
+        window = [m for m in self._moments if m.pts_s >= start]
+        slopes = slope_velocities(np.array([m.pts_s for m in window]), np.stack([m.of(ids, m.ground) for m in window]))
+        speeds = np.hypot(slopes.velocity_mps[:, 0], slopes.velocity_mps[:, 1])
+        told = (slopes.span_s >= SHORTEST_WINDOW_S - 1e-6) & (slopes.off_line_m <= STRAIGHT_WITHIN_M)
+        return np.asarray(np.where(told, speeds, np.nan), dtype=np.float64)

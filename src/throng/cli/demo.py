@@ -36,4 +36,5 @@ def scene_runner(name: str, *, fast: bool = False) -> CameraRunner:
     """Put one simulated camera together, in real time unless `fast`."""
     source = f"sim://{name}?fps={RATE_HZ:g}&size={SIZE}"
     camera, site = choose_site(source, None, camera_id=name)
-    return build_runner(replace(camera, name=name.capitalize()), site, options=RunOptions(rate_hz=RATE_HZ, fast=fast))
+    options = RunOptions(rate_hz=RATE_HZ, fast=fast, own_process=True)
+    return build_runner(replace(camera, name=name.capitalize()), site, options=options)

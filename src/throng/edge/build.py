@@ -10,7 +10,8 @@ from throng.core.site import Camera, Site
 from throng.edge.errors import EdgeError
 from throng.edge.runner import CameraRunner
 from throng.sim.live import LiveSimulation
-from throng.sim.sensor import SimulatedSensor
+from throng.sim.process import ProcessSimulation
+from throng.sim.sensor import SimulatedSensor, TruthSource
 from throng.sim.source import open_sim
 from throng.video.pacing import PacedSource
 from throng.video.ports import FrameSource
@@ -39,6 +40,7 @@ class RunOptions:
         rate_hz: analyses per second; None for the camera's own, or `DEFAULT_RATE_HZ`.
         fast: recordings and simulations as fast as possible instead of in real time.
         adapter: `av` or `opencv`.
+        own_process: simulations in real time run in a process of their own, so that several use all cores.
         threads: threads of one model; None for one per core, or with `fast` one per frame looked at ahead.
     """
 
@@ -46,6 +48,7 @@ class RunOptions:
     rate_hz: float | None = None
     fast: bool = False
     adapter: Adapter = "av"
+    own_process: bool = False
     threads: int | None = None
 
 
@@ -65,15 +68,23 @@ def build_runner(
     source: FrameSource
     observer: Observer
     if camera.source.startswith("sim://"):
-        simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
-        source = simulation if options.fast else LiveSimulation(simulation, clock)
+        source, truth = _simulation(camera, options, clock)
         simulated = model in {None, SIMULATED}
-        observer = SimulatedSensor(simulation) if simulated else _observer(camera.id, model, rate_hz, threads)
+        observer = SimulatedSensor(truth) if simulated else _observer(camera.id, model, rate_hz, threads)
     else:
         source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
         source = source if options.fast else PacedSource(source, clock)
         observer = _observer(camera.id, model, rate_hz, threads)
     return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock, ahead=ahead)
+
+
+def _simulation(camera: Camera, options: RunOptions, clock: Clock) -> tuple[FrameSource, TruthSource]:
+    """The frames of a simulated camera, and where their truth is."""
+    if options.own_process and not options.fast:
+        apart = ProcessSimulation(camera.source, camera_id=camera.id)
+        return apart, apart
+    simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
+    return (simulation if options.fast else LiveSimulation(simulation, clock)), simulation
 
 
 def best_installed_model() -> str:

@@ -1,12 +1,22 @@
 """The simulated sensor: an observer that knows the truth, and says so."""
 
+from typing import Protocol
+
 import numpy as np
 
 from throng.core.frame import Frame
 from throng.core.observation import Heads, Observation
-from throng.sim.source import SimSource
+from throng.sim.truth import Truth
 
 MODEL = "simulated sensor"
+
+
+class TruthSource(Protocol):
+    """A simulated camera, in this process or another."""
+
+    def truth(self, sequence: int) -> Truth:
+        """Return what was really there in one of the newest frames."""
+        ...
 
 
 class SimulatedSensor:
@@ -18,7 +28,7 @@ class SimulatedSensor:
         source: the camera whose frames come in.
     """
 
-    def __init__(self, source: SimSource) -> None:
+    def __init__(self, source: TruthSource) -> None:
         self._source = source
 
     @property
