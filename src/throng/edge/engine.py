@@ -148,7 +148,8 @@ class Engine:
                 self._counts[key] = None if reading.count is None else reading.count.value
 
     def _failed(self, runner: CameraRunner, error: ThrongError) -> None:
-        log.error("%s", error)
         self.errors.append(error)
+        if len(self._runners) > 1:  # a single camera's error is told at the end
+            log.error("%s", error)
         for sink in self._sinks:
             sink.failed(runner.camera, str(error))
