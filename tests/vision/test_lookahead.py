@@ -65,12 +65,12 @@ class OneStep:
         return Observation("c", frame.pts_s, START, frame.sequence, (4, 4), Persons.empty(), None, self.models)
 
 
-@pytest.mark.parametrize("ahead", [0, 1, 2, 5])
-def test_order_frames_and_finds_are_kept(ahead: int) -> None:
+@pytest.mark.parametrize("workers", [0, 1, 2, 5])
+def test_order_frames_and_finds_are_kept(workers: int) -> None:
     model = SlowModel()
-    with LookAhead(model, frames=ahead) as look:
+    with LookAhead(model, workers=workers) as look:
         looked = [one for n in range(12) for one in look.add(frame(n), "black" if n == 7 else None)]
-        assert len(looked) == 12 - ahead
+        assert len(looked) == 12 - 2 * workers
         looked += look.finish()
     assert [one.frame.sequence for one in looked] == list(range(12))
     assert looked[7].seen == "black"
@@ -79,12 +79,12 @@ def test_order_frames_and_finds_are_kept(ahead: int) -> None:
         if not isinstance(one.seen, str):
             assert one.seen.persons is not None
             assert len(one.seen.persons) == one.frame.sequence
-    assert model.most_at_once <= max(1, ahead)
+    assert model.most_at_once <= max(1, workers)
 
 
 def test_frames_are_really_looked_at_side_by_side() -> None:
     model = SlowModel()
-    with LookAhead(model, frames=3) as look:
+    with LookAhead(model, workers=3) as look:
         for n in range(12):
             look.add(frame(2 * n))
         look.finish()
@@ -92,7 +92,7 @@ def test_frames_are_really_looked_at_side_by_side() -> None:
 
 
 def test_an_observer_with_memory_looks_at_one_frame_after_the_other() -> None:
-    with LookAhead(OneStep(), frames=4) as look:
+    with LookAhead(OneStep(), workers=4) as look:
         assert [one.frame.sequence for n in range(3) for one in look.add(frame(n))] == [0, 1, 2]
         assert look.finish() == []
 
@@ -101,7 +101,7 @@ def test_an_error_comes_out_at_its_frame_and_the_threads_end() -> None:
     before = threading.active_count()
 
     def run() -> None:
-        with LookAhead(SlowModel(broken_at=3), frames=2) as look:
+        with LookAhead(SlowModel(broken_at=3), workers=2) as look:
             for n in range(10):
                 look.add(frame(n))
 

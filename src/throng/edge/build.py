@@ -63,8 +63,8 @@ def build_runner(
     options, clock = options or RunOptions(), clock or SystemClock()
     rate_hz = options.rate_hz or camera.rate_hz or DEFAULT_RATE_HZ
     model = options.model or camera.model
-    ahead = (os.cpu_count() or 1) if options.fast else 0
-    threads = options.threads or (1 if ahead else None)
+    workers = (os.cpu_count() or 1) if options.fast else 0
+    threads = options.threads or (1 if workers else None)
     source: FrameSource
     observer: Observer
     if camera.source.startswith("sim://"):
@@ -75,7 +75,7 @@ def build_runner(
         source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
         source = source if options.fast else PacedSource(source, clock)
         observer = _observer(camera.id, model, rate_hz, threads)
-    return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock, ahead=ahead)
+    return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock, workers=workers)
 
 
 def _simulation(camera: Camera, options: RunOptions, clock: Clock) -> tuple[FrameSource, TruthSource]:

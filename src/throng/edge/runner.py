@@ -47,7 +47,7 @@ class CameraRunner:
         observer: the models.
         rate_hz: analyses per second of stream time.
         clock: the time.
-        ahead: frames of a recording that the models look at ahead; 0 in real time.
+        workers: frames of a recording that the models look at at once; 0 in real time.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class CameraRunner:
         observer: Observer,
         rate_hz: float,
         clock: Clock,
-        ahead: int = 0,
+        workers: int = 0,
     ) -> None:
         self.camera = camera
         self.site = site
@@ -69,7 +69,7 @@ class CameraRunner:
         self.frames = 0
         self.newest_pts_s: float | None = None
         self._clock = clock
-        self._ahead = ahead
+        self._workers = workers
         self._pipeline: CameraPipeline | None = None
         self._stopped = False
 
@@ -108,7 +108,7 @@ class CameraRunner:
             EdgeError: the source failed or its recording is incomplete; all readings have been given out before.
         """
         live = self.source.info.live
-        with LookAhead(self.observer, frames=0 if live else self._ahead) as ahead:
+        with LookAhead(self.observer, workers=0 if live else self._workers) as ahead:
             yield from self._until_the_end(ahead, live=live)
             for looked in ahead.finish():
                 yield self._evaluate(looked)

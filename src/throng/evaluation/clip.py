@@ -152,7 +152,7 @@ def measure_clip(
     frames_read = 0
     newest: Frame | None = None
     began_s = clock.monotonic_s()
-    with LookAhead(observer, frames=os.cpu_count() or 1) as ahead:
+    with LookAhead(observer, workers=os.cpu_count() or 1) as ahead:
         while (newest is None or newest.sequence < until) and (frame := source.read(READ_TIMEOUT_S)) is not None:
             frames_read, newest = frames_read + 1, frame
             progress(frames_read, None if info.frame_count is None else min(info.frame_count, until + 1))

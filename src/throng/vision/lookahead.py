@@ -34,14 +34,15 @@ class LookAhead:
 
     Args:
         observer: the models. One that cannot look in two steps looks at one frame after the other.
-        frames: how many frames are looked at ahead; 0 for none.
+        workers: how many frames are looked at at once; 0 for one after the other. As many again wait their turn, so
+            that no worker stands still while the present frame is evaluated.
     """
 
-    def __init__(self, observer: Observer, *, frames: int) -> None:
+    def __init__(self, observer: Observer, *, workers: int) -> None:
         self._observer = observer
-        self._two_step = observer if frames > 0 and isinstance(observer, TwoStepObserver) else None
-        self._ahead = frames if self._two_step is not None else 0
-        self._pool = ThreadPoolExecutor(self._ahead, "look") if self._ahead else None
+        self._two_step = observer if workers > 0 and isinstance(observer, TwoStepObserver) else None
+        self._ahead = 2 * workers if self._two_step is not None else 0
+        self._pool = ThreadPoolExecutor(workers, "look") if self._ahead else None
         self._waiting: deque[tuple[Frame, str | None, Future[Found] | None]] = deque()
 
     def __enter__(self) -> Self:
