@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: setup demo test lint types docs bench lock clean
+.PHONY: setup train-setup demo test lint types docs bench lock clean
 
 setup: .venv/.ready
 
@@ -19,6 +19,10 @@ setup: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+# PyTorch for `throng train` and its tests; for a build of your own (CUDA, ROCm) install torch into .venv beforehand.
+train-setup: setup
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 
 demo: setup
 	$(BIN)/throng demo

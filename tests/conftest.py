@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def require_program() -> Callable[[str, str], str]:
         return str(found)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def pytorch() -> None:
+    """PyTorch, which the extra `train` brings."""
+    if find_spec("torch") is None:
+        missing("PyTorch", "make train-setup")
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from throng.core.density_map import DensityMap
+
 HEAD_HEIGHT_M = 1.7
 """Height of the head plane above the ground: mean standing height less half a head, reference sheet 1.13."""
 
@@ -87,6 +89,21 @@ class Heads:
     def __len__(self) -> int:
         return len(self.points)
 
+    @classmethod
+    def from_points(cls, points: NDArray[np.floating], scores: NDArray[np.floating]) -> Self:
+        """Make untracked heads at the usual height from points (N, 2) and scores (N,)."""
+        return cls(
+            points=np.asarray(points, dtype=np.float64).reshape(-1, 2),
+            scores=np.asarray(scores, dtype=np.float64).reshape(-1),
+            track_ids=np.full(len(scores), UNTRACKED, dtype=np.int64),
+            heights_m=np.full(len(scores), HEAD_HEIGHT_M),
+        )
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Nobody."""
+        return cls.from_points(np.empty((0, 2)), np.empty(0))
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -104,6 +121,7 @@ class Observation:
         precision: share of the finds that are people (1.0 for exact sensors).
         simulated: the numbers come from a simulation's own truth, not from the picture.
         warnings: what makes this observation less trustworthy, in plain words.
+        density: density map, or None.
     """
 
     camera_id: str
@@ -118,3 +136,4 @@ class Observation:
     precision: float = 1.0
     simulated: bool = False
     warnings: tuple[str, ...] = ()
+    density: DensityMap | None = None

@@ -8,6 +8,7 @@ from throng.core.observation import Observation, Persons
 from throng.core.points import Image
 
 if TYPE_CHECKING:
+    from throng.vision.crowd import Crowd
     from throng.vision.found import Found
 
 
@@ -35,6 +36,28 @@ class Detector(Protocol):
 
     def detect(self, images: Sequence[Image]) -> list[Persons]:
         """Find the persons in each picture; boxes in pixels of that picture."""
+        ...
+
+
+class DensityCounter(Protocol):
+    """Counts a crowd that is too dense for boxes: a density map and head points; no upper limit to their number."""
+
+    @property
+    def name(self) -> str:
+        """Name in the model registry."""
+        ...
+
+    def warm_up(self) -> None:
+        """Run once on an empty picture, so that the first real frame is not slow."""
+        ...
+
+    def count(self, images: Sequence[Image], *, scale: float = 1.0) -> list["Crowd"]:
+        """Count the crowd in each picture.
+
+        Args:
+            images: pictures, one size or several.
+            scale: by how much they are enlarged before the network sees them.
+        """
         ...
 
 
