@@ -15,6 +15,8 @@ SUB_COMMANDS = {
     "calibrate": ("throng.cli.calibrate", "calibrate"),
     "eval": ("throng.cli.evaluate", "app"),
     "models": ("throng.cli.models", "app"),
+    "data": ("throng.cli.data", "app"),
+    "train": ("throng.cli.train", "app"),
 }
 
 
