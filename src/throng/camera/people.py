@@ -34,15 +34,21 @@ class People:
 
 
 def locate(observation: Observation, calibration: Calibration | None) -> People:
-    """Put everybody who was seen on the ground.
+    """Put everybody who was seen on the ground: boxes first, then heads.
 
-    Heads come before boxes when a model gave both. A box is placed by its feet, or by its head through the head
-    plane where the feet are cut off by the picture or hidden behind somebody.
+    A box is placed by its feet, or by its head through the head plane where the feet are cut off by the picture or
+    hidden behind somebody.
     """
-    if observation.heads is not None:
-        return _locate_heads(observation.heads, calibration)
+    heads = observation.heads if observation.heads is not None else Heads.empty()
     persons = observation.persons if observation.persons is not None else Persons.empty()
-    return _locate_boxes(persons, calibration, picture_height=observation.image_size[1])
+    boxed = _locate_boxes(persons, calibration, picture_height=observation.image_size[1])
+    bare = _locate_heads(heads, calibration)
+    return People(
+        ids=np.concatenate((boxed.ids, bare.ids)),
+        pixels=ImagePoints(np.concatenate((boxed.pixels, bare.pixels))),
+        ground=GroundPoints(np.concatenate((boxed.ground, bare.ground))),
+        speeds_mps=np.concatenate((boxed.speeds_mps, bare.speeds_mps)),
+    )
 
 
 def _locate_heads(heads: Heads, calibration: Calibration | None) -> People:

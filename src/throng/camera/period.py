@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from throng.camera.crowd_count import CrowdCount
 from throng.camera.people import People
 from throng.core.count_interval import count_interval
 from throng.core.density import CLASSICAL, GAUSSIAN_R1, DensityGrid
@@ -47,13 +48,23 @@ class ZonePeriod:
         self._view = view
         self._grid = grid
         self._counts: list[int] = []
+        self._estimates: list[Estimate] = []
         self._speeds: dict[int, list[float]] = {}
-        self._newest: GroundPoints | None = None
+        self._newest: tuple[GroundPoints, FloatArray | None] | None = None
 
-    def add(self, people: People, inside: Mask) -> None:
-        """Take in the people of one observation and who of them is in the zone, (N,)."""
+    def add(self, people: People, inside: Mask, crowd: CrowdCount | None = None) -> None:
+        """Take in one observation.
+
+        Args:
+            people: everybody who was found one by one.
+            inside: (N,) who of them is in the zone.
+            crowd: the count together with the density map, None when no model gave one.
+        """
         self._counts.append(int(inside.sum()))
-        self._newest = GroundPoints(people.ground[inside])
+        self._newest = (GroundPoints(people.ground[inside]), None)
+        if crowd is not None:
+            self._estimates.append(crowd.count)
+            self._newest = (crowd.ground, crowd.people)
         for track_id, speed in zip(people.ids[inside].tolist(), people.speeds_mps[inside].tolist(), strict=True):
             if np.isfinite(speed):
                 self._speeds.setdefault(track_id, []).append(speed)
@@ -89,10 +100,18 @@ class ZonePeriod:
 
     def _count(self, observation: Observation) -> Estimate:
         """Mean over the frames; the part of the zone outside the picture may be as full as the part inside."""
-        seen = count_interval(float(np.mean(self._counts)), recall=observation.recall, precision=observation.precision)
+        seen = self._seen(observation)
         if self._view.visible_share >= FULLY_VISIBLE_SHARE:
             return seen
         return Estimate(seen.value, seen.low, seen.high / self._view.visible_share)
+
+    def _seen(self, observation: Observation) -> Estimate:
+        """The people in the visible part of the zone; the errors of neighbouring frames are alike and stay."""
+        if self._estimates:
+            parts = np.array([(e.value, e.low, e.high) for e in self._estimates])
+            return Estimate(*parts.mean(axis=0).tolist())
+        found = float(np.mean(self._counts))
+        return count_interval(found, recall=observation.recall, precision=observation.precision)
 
     def _density(self, count: Estimate) -> Density | None:
         """People/m² of the visible part of the zone."""
@@ -100,7 +119,7 @@ class ZonePeriod:
         if area_m2 is None or self._grid is None or self._newest is None:
             return None
         share = 1.0 if self._view.visible_share >= FULLY_VISIBLE_SHARE else self._view.visible_share
-        peak = self._grid.peak(self._newest)
+        peak = self._grid.peak(*self._newest)
         return Density(
             mean=Estimate(count.value / area_m2, count.low / area_m2, max(count.value, count.high * share) / area_m2),
             mean_estimator=CLASSICAL,

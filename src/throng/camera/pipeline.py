@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from throng.camera.crowd_count import ZoneCounter
 from throng.camera.errors import CameraError
 from throng.camera.line_counter import LineCounter
 from throng.camera.people import People, locate
@@ -65,6 +66,7 @@ class CameraPipeline:
         self.camera = camera
         self.calibration = None if camera.calibration is None else camera.calibration.scaled_to(*image_size)
         self.views = _views(camera, zones, self.calibration, image_size)
+        self._zone_counters = [ZoneCounter(view, self.calibration) for view in self.views]
         self._counters = [LineCounter(line) for line in _lines_in_view(lines, self.calibration)]
         self._grids = [DensityGrid(v.zone.polygon) if v.zone.polygon else None for v in self.views]
         self._tracks = Tracks()
@@ -96,8 +98,10 @@ class CameraPipeline:
         speeds = self._tracks.update(observation.pts_s, located.ids, located.ground, located.pixels)
         self._people = People(located.ids, located.pixels, located.ground, speeds)
         self._period.add(observation)
-        for view, zone_period in zip(self.views, self._zone_periods, strict=True):
-            zone_period.add(self._people, self.inside(view))
+        for view, zone_counter, zone_period in zip(self.views, self._zone_counters, self._zone_periods, strict=True):
+            inside, density = self.inside(view), observation.density
+            crowd = None if density is None else zone_counter.count(observation, density, self._people, inside)
+            zone_period.add(self._people, inside, crowd)
         for i, counter in enumerate(self._counters):
             entered, left = counter.update(observation.pts_s, located.ids, located.ground)
             self._crossed[i] = (self._crossed[i][0] + entered, self._crossed[i][1] + left)

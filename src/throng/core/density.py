@@ -60,20 +60,22 @@ class DensityGrid:
         """Centres of the cells along x, (nx,), and along y, (ny,), in site metres."""
         return self._x, self._y
 
-    def field(self, people: GroundPoints) -> FloatArray:
+    def field(self, people: GroundPoints, weights: FloatArray | None = None) -> FloatArray:
         """Return people/m² in each cell, (ny, nx); NaN outside the zone, zeros when nobody is there.
 
         Args:
-            people: (N, 2) positions of the people inside the zone.
+            people: (N, 2) positions inside the zone.
+            weights: (N,) people at each position, >= 0, such as the cells of a density map hold; None for one each.
         """
-        smoothed = self._kernel(self._y, people[:, 1]) @ self._kernel(self._x, people[:, 0]).T
+        along_y = self._kernel(self._y, people[:, 1])
+        smoothed = (along_y if weights is None else along_y * weights) @ self._kernel(self._x, people[:, 0]).T
         return np.asarray(np.where(self._inside, smoothed / self._mass, np.nan), dtype=np.float64)
 
-    def peak(self, people: GroundPoints) -> Peak | None:
+    def peak(self, people: GroundPoints, weights: FloatArray | None = None) -> Peak | None:
         """Return the largest value of the field and its place; None when nobody is there."""
-        if len(people) == 0:
+        if len(people) == 0 or (weights is not None and not weights.any()):
             return None
-        field = self.field(people)
+        field = self.field(people, weights)
         row, column = np.unravel_index(int(np.nanargmax(field)), field.shape)
         return Peak(float(field[row, column]), (float(self._x[column]), float(self._y[row])))
 

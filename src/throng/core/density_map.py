@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from throng.core.count_error import CountErrorModel
 from throng.core.points import FloatArray, ImagePoints, Mask
 
 
@@ -18,11 +19,15 @@ class DensityMap:
         people: (h, w) float32, people in each cell, finite and >= 0.
         cell_px: width and height of a cell in pixels of the full frame, > 0; need not be whole numbers.
         image_size: width and height of the picture in pixels.
+        error: how far the counts of this map are off, as measured on held-out pictures; None when nobody measured it.
+        head_px: size of a head in pixels of the full frame that the counter was set to; None when it has no setting.
     """
 
     people: NDArray[np.float32]
     cell_px: tuple[float, float]
     image_size: tuple[int, int]
+    error: CountErrorModel | None = None
+    head_px: float | None = None
 
     def __post_init__(self) -> None:
         if self.people.ndim != 2 or self.people.size == 0:

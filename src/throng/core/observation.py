@@ -115,7 +115,7 @@ class Observation:
         camera_id, pts_s, arrived_at, sequence: as in the `Frame`.
         image_size: width and height of the frame in pixels.
         persons: boxes, or None.
-        heads: head points, or None.
+        heads: points on the heads of people who have no box, or None.
         models: names of the models that looked.
         recall: share of the people present that these models find (1.0 for exact sensors).
         precision: share of the finds that are people (1.0 for exact sensors).
