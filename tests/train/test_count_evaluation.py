@@ -150,6 +150,9 @@ def test_only_what_lies_in_the_region_counts(tmp_path: Path) -> None:
     assert inside.estimates == pytest.approx(2 * np.array(truth))
     assert [score.found for score in inside.heads] == [sum(truth)] * 2
     assert inside.heads[0].precision == 1
+    whole = evaluate_counts(DotCounter(), dataset(tmp_path, [25, 30], roi=True), options=CountOptions(regions=False))
+    assert whole.truth.tolist() == [25, 30]
+    assert whole.count.mae == 0
     first = inside.pictures[0].estimate
     assert first.high / first.value == pytest.approx((50 + 2) / 50)  # the interval shrinks with the count
 

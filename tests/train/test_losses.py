@@ -12,7 +12,7 @@ from throng.train.errors import TrainError
 pytestmark = pytest.mark.usefixtures("pytorch")
 
 STRIDE = 8
-DENSITY_LOSSES = ["mse", "bayesian", "dm-count", "block-count", "structural"]
+DENSITY_LOSSES = ["mse", "bayesian", "dm-count", "block-count", "poisson", "structural"]
 
 
 def crowd(*counts: int, side: int = 128, seed: int = 0) -> list[Any]:
@@ -84,6 +84,23 @@ def test_block_counts_by_hand() -> None:
     points = [torch.tensor([[12.0, 4.0]])]  # cell (0, 1): right block of 2, wrong cell, one too many
     # Cells: |2| + |−1|. Blocks of 2: |2 − 1|. Blocks of 4 are larger than the map.
     assert float(loss(density, points, STRIDE)) == pytest.approx(3 + 10)
+
+
+def test_poisson_loss_is_smallest_at_the_mean_where_an_absolute_error_prefers_nobody() -> None:
+    """Three crops of one cell, with a head in one of them: the mean is 1/3, the median 0."""
+    import torch
+
+    from throng.train.losses import build_loss
+
+    points = [torch.tensor([[4.0, 4.0]]), torch.zeros(0, 2), torch.zeros(0, 2)]
+    best = {}
+    for name in ("poisson", "block-count"):
+        loss = build_loss(name)
+        levels = torch.linspace(0.01, 1, 100)
+        values = [float(loss(torch.full((3, 1, 1, 1), float(level)), points, STRIDE)) for level in levels]
+        best[name] = float(levels[int(np.argmin(values))])
+    assert best["poisson"] == pytest.approx(1 / 3, abs=0.02)
+    assert best["block-count"] == pytest.approx(0.01)
 
 
 def test_bayesian_loss_of_perfect_and_of_displaced_people() -> None:

@@ -291,3 +291,17 @@ def test_the_rate_rises_then_falls_to_its_final_share() -> None:
     assert rates[500] == pytest.approx(0.505)
     assert rates[1000] == pytest.approx(0.01)
     assert [ema_decay(step, 0.999) for step in (1, 10, 100_000)] == pytest.approx([2 / 11, 0.55, 0.999])
+
+
+def test_the_first_steps_see_more_of_each_picture(pytorch: None) -> None:
+    """Coarse steps shrink pictures, so that a window covers more of them."""
+    import torch
+
+    from throng.train.batches import BatchMaker
+    from throng.train.pictures import Picture, PictureGroup
+
+    picture = Picture("street", torch.zeros(600, 800, 3, dtype=torch.uint8), np.zeros((0, 2)))
+    group = PictureGroup("streets", (picture,), 1.0, (1.0, 1.0))
+    maker = BatchMaker([group], crop_px=64, batch=1, corruption=0.0, seed=3, coarse=(2, 0.5))
+    sides = [maker.make(step).places[0].split(", ")[1].split(" px")[0] for step in range(4)]
+    assert sides == ["128", "128", "64", "64"]

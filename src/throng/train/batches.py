@@ -47,16 +47,25 @@ class BatchMaker:
         batch: crops in a batch.
         corruption: share of crops that are spoiled.
         seed: with the number of the batch it decides every chance.
+        coarse: for how many of the first steps pictures are shrunk, and by what factor.
     """
 
     def __init__(
-        self, groups: Sequence[PictureGroup], *, crop_px: int, batch: int, corruption: float, seed: int
+        self,
+        groups: Sequence[PictureGroup],
+        *,
+        crop_px: int,
+        batch: int,
+        corruption: float,
+        seed: int,
+        coarse: tuple[int, float] = (0, 1.0),
     ) -> None:
         shares = np.array([group.share for group in groups], dtype=np.float64)
         self._groups = tuple(groups)
         self._chances = shares / shares.sum()
         self._crop_px, self._batch = crop_px, batch
         self._corruption, self._seed = corruption, seed
+        self._coarse_steps, self._coarse_factor = coarse
 
     @property
     def groups(self) -> tuple[PictureGroup, ...]:
@@ -66,7 +75,8 @@ class BatchMaker:
     def make(self, step: int) -> Batch:
         """Make the batch of a step."""
         rng = np.random.default_rng([self._seed, _CUT, step])
-        chosen = [self._choose(rng) for _ in range(self._batch)]
+        factor = self._coarse_factor if step < self._coarse_steps else 1.0
+        chosen = [self._choose(rng, factor) for _ in range(self._batch)]
         device = chosen[0][1].image.device
         images = torch.stack([cut_image(picture.image, window, self._crop_px) for _, picture, window in chosen])
         points = [cut_points(picture.points, window, self._crop_px) for _, picture, window in chosen]
@@ -74,10 +84,11 @@ class BatchMaker:
         places = tuple(f"{picture.name} of {group.name}, {window}" for group, picture, window in chosen)
         return Batch(step, images.contiguous(memory_format=torch.channels_last), _together(points, device), places)
 
-    def _choose(self, rng: np.random.Generator) -> tuple[PictureGroup, Picture, Window]:
+    def _choose(self, rng: np.random.Generator, factor: float) -> tuple[PictureGroup, Picture, Window]:
         group = self._groups[rng.choice(len(self._groups), p=self._chances)]
         picture = group.pictures[int(rng.integers(len(group.pictures)))]
-        window = draw_window(picture.size, crop_px=self._crop_px, scale=group.scale, rng=rng)
+        scale = (factor * group.scale[0], factor * group.scale[1])
+        window = draw_window(picture.size, crop_px=self._crop_px, scale=scale, rng=rng)
         return group, picture, window
 
 

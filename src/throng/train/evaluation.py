@@ -43,12 +43,14 @@ class CountOptions:
         corruption: what is done to each picture before; None for nothing.
         severity: of the corruption, see `throng.train.corruption.SEVERITIES`.
         limit: at most so many pictures, evenly spread over the split; None for all.
+        regions: compare only what lies in the publisher's region of interest, where there is one.
     """
 
     scale: ScaleRule = original_size
     corruption: Corruption | None = None
     severity: int = DEFAULT_SEVERITY
     limit: int | None = None
+    regions: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,7 +230,7 @@ def evaluate_counts(
     for done, record in enumerate(records, start=1):
         try:
             image = picture_of(record, options)
-            mask = _region(record, image)
+            mask = _region(record, image) if options.regions else None
         except DatasetError as error:
             tally.skipped.append(Skipped(record.path, str(error)))
         else:

@@ -78,6 +78,7 @@ def prepare(
         batch=recipe.batch,
         corruption=recipe.corruption,
         seed=recipe.seed,
+        coarse=(recipe.coarse_steps, recipe.coarse_factor),
     )
     log.info("pictures take %.0f MB on %s", sum(group.megabytes for group in maker.groups), device)
     kept_back = {_label(source, recipe): _open(source, "val") for source in recipe.data}

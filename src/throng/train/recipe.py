@@ -80,6 +80,9 @@ class Recipe(_Form):
         seed: decides every chance.
         init: checkpoint to begin from.
         features: file of pre-trained features to begin from; None for the network's own or none.
+        coarse_steps: for the first so many steps pictures are shrunk by a further `coarse_factor`, so that each crop shows
+            more of them: what a crowd looks like is learnt faster than what a head looks like.
+        coarse_factor: see there.
         freeze: parameters whose names begin so are not trained.
         evaluations: validations, evenly spread, the last one at the end.
         precision: `bfloat16` only on a GPU: on a CPU its convolutions gave gradients that are not numbers.
@@ -109,6 +112,8 @@ class Recipe(_Form):
     seed: int = Field(default=0, ge=0)
     init: Path | None = None
     features: Path | None = None
+    coarse_steps: int = Field(default=0, ge=0)
+    coarse_factor: float = Field(default=0.65, gt=0, le=1)
     freeze: tuple[str, ...] = ()
     evaluations: int = Field(default=10, ge=1)
     precision: Precision = "float32"

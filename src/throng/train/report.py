@@ -24,6 +24,7 @@ def as_json(report: CountReport) -> dict[str, object]:
         "split": report.split,
         "model": report.model,
         "corruption": None if options.corruption is None else f"{options.corruption}, severity {options.severity}",
+        "regions": options.regions,
         "pictures": count.samples,
         "people": int(report.truth.sum()),
         "skipped": len(report.skipped),

@@ -87,7 +87,7 @@ def _card(counted: CountedPicture, report: CountReport, place: int) -> Image:
     size = (max(1, round(photo.shape[1] * stretch)), max(1, round(photo.shape[0] * stretch)))
     smoothing = cv2.INTER_AREA if stretch < 1 else cv2.INTER_CUBIC
     fitted = np.asarray(cv2.resize(photo, size, interpolation=smoothing), dtype=np.uint8)
-    region = counted.record.roi()
+    region = counted.record.roi() if report.options.regions else None
     if region is not None:
         fitted = _outside_dimmed(fitted, region)
     top = (_PHOTO[1] - size[1]) // 2

@@ -12,6 +12,7 @@ from throng.train.losses.block_counts import BlockCountLoss
 from throng.train.losses.dm_count import DmCountLoss
 from throng.train.losses.head_points import HeadPointLoss
 from throng.train.losses.mse import MseLoss
+from throng.train.losses.poisson import PoissonLoss
 from throng.train.losses.structural import StructuralLoss
 
 
@@ -48,6 +49,7 @@ LOSSES: Mapping[str, LossKind] = {
     "bayesian": LossKind(BayesianLoss),
     "dm-count": LossKind(DmCountLoss),
     "block-count": LossKind(BlockCountLoss),
+    "poisson": LossKind(PoissonLoss),
     "structural": LossKind(StructuralLoss),
     "head-focal": LossKind(HeadPointLoss, of="points"),
 }
