@@ -9,8 +9,8 @@ import pytest
 from scipy.io import savemat
 
 from outcome import Outcome
+from throng.train.datasets import open_dataset
 from throng.train.datasets.picture_size import picture_size
-from throng.train.pack import open_pack
 
 Call = Callable[..., Outcome]
 
@@ -84,12 +84,23 @@ def test_pack_takes_several_folders(tmp_path: Path, throng: Call) -> None:
     output = tmp_path / "crowds.pack"
     told = throng("data", "pack", *folders, qnrf.parent, "--output", output, "--longest", 200)
     assert (told.code, told.err) == (0, "")
-    assert f"{output}: 19 pictures, 37 people" in told.out
-    pictures = list(open_pack(output).pictures())
-    assert [packed.entry.source for packed in pictures[::9]] == ["points square", "points gate", "ucf-qnrf qnrf"]
-    assert pictures[-1].image.shape == (150, 200, 3)
+    assert f"{output}: 21 pictures, 41 people" in told.out
+    pictures = open_dataset("pack", output).records
+    assert [record.source for record in pictures[::10]] == ["points gate", "points square", "ucf-qnrf qnrf"]
+    assert pictures[-1].image().shape == (150, 200, 3)
     np.testing.assert_allclose(pictures[-1].points, [[199, 149]], atol=0.5)
-    assert {packed.entry.split for packed in pictures} == {"train"}
+    assert [record.split for record in pictures].count("val") == 2
+
+
+def test_check_takes_a_pack(tmp_path: Path, throng: Call) -> None:
+    folder, output, sheet = own_pictures(tmp_path / "square"), tmp_path / "square.pack", tmp_path / "sheet.png"
+    assert throng("data", "pack", folder, "--split", "train", "--output", output).code == 0
+    told = throng("data", "check", output, "--picture", sheet)
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith(f"pack, all: {output}\n")
+    for words in ("9 (0 skipped)", "3.0 on average", "80×60"):
+        assert words in told.out
+    assert picture_size(sheet)[0] > 1000
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_from_points_to_curves_and_onnx(plaza: Path, tmp_path: Path) -> None:
 
     session = ort.InferenceSession(str(tmp_path / "plaza.onnx"), providers=["CPUExecutionProvider"])
     picture = np.asarray(cv2.imread(str(plaza / "p11.png")), dtype=np.float32)[:112].transpose(2, 0, 1)[None]
-    density, points = session.run(None, {"image": np.ascontiguousarray(picture)})
+    density, points, _ = session.run(None, {"image": np.ascontiguousarray(picture)})
     assert density.shape == (1, 1, 14, 20)
     assert points.shape == (1, 1, 28, 40)
     assert session.get_modelmeta().custom_metadata_map["throng.kind"] == "density-counter"

@@ -29,7 +29,9 @@ def test_variance_adds_per_person_and_is_shared_by_the_scene() -> None:
 
 
 @given(n=st.floats(0, 1e6), a=st.floats(0, 10), r=st.floats(0, 1), low=st.floats(0, 5), high=st.floats(0, 5))
-def test_every_interval_holds_its_count_and_half_a_person(n: float, a: float, r: float, low: float, high: float) -> None:
+def test_every_interval_holds_its_count_and_half_a_person(
+    n: float, a: float, r: float, low: float, high: float
+) -> None:
     estimate = CountErrorModel(a, r, low, high).interval(n)
     assert 0 <= estimate.low <= max(0.0, n - 0.5)
     assert estimate.high >= n + 0.5

@@ -1,7 +1,8 @@
-"""Packs: what goes in comes out, and what is no pack is refused."""
+"""Packs: what goes in comes out as a dataset, and what is no pack is refused."""
 
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 
 from throng.core.points import image_points
+from throng.train.datasets import open_dataset, recognise
+from throng.train.datasets.reading import Reading
 from throng.train.errors import DatasetError
 from throng.train.pack import open_pack
 from throng.train.pack_writer import write_pack
 from throng.train.record import Dataset, Record
+from throng.train.summary import summarise
 
 SIZE = (320, 200)
 REGION = np.repeat(np.arange(SIZE[0])[None] < 160, SIZE[1], axis=0)
@@ -33,6 +37,11 @@ def two_sets(folder: Path) -> dict[str, Dataset]:
     }
 
 
+def packed(path: Path, *records: Record, split: str = "all") -> Dataset:
+    write_pack({"x": Dataset("test", split, records)}, path)
+    return open_dataset("pack", path)
+
+
 def test_pictures_come_back(tmp_path: Path) -> None:
     datasets = two_sets(tmp_path)
     told: list[tuple[int, int]] = []
@@ -40,19 +49,95 @@ def test_pictures_come_back(tmp_path: Path) -> None:
     assert (report.pictures, report.people, report.skipped) == (4, 4, ())
     assert report.size_bytes == (tmp_path / "p.pack").stat().st_size
     assert told[-1] == (4, 4)
-    pack = open_pack(tmp_path / "p.pack")
-    assert len(pack) == 4
+    dataset = open_dataset("pack", tmp_path / "p.pack")
+    assert (dataset.name, dataset.split, dataset.skipped) == ("pack", "all", ())
     sources = [(label, dataset.split, r) for label, dataset in datasets.items() for r in dataset.records]
-    for packed, (label, split, original) in zip(pack.pictures(), sources, strict=True):
-        assert (packed.entry.name, packed.entry.source, packed.entry.split) == (original.name, label, split)
+    for found, (label, split, original) in zip(dataset.records, sources, strict=True):
+        assert (found.name, found.source, found.split) == (f"{label}/{original.name}", label, split)
         # The published JPEG is smaller than one of quality 92 and is kept as it is.
-        np.testing.assert_array_equal(packed.image, original.image())
-        np.testing.assert_allclose(packed.points, original.points)
-        region = original.roi()
-        assert (packed.region is None) == (region is None)
+        assert found.content() == original.content()
+        np.testing.assert_array_equal(found.image(), original.image())
+        np.testing.assert_allclose(found.points, original.points)
+        region, of_found = original.roi(), found.roi()
+        assert (of_found is None) == (region is None)
         if region is not None:
-            assert packed.region is not None
-            np.testing.assert_array_equal(packed.region, region)
+            assert of_found is not None
+            np.testing.assert_array_equal(of_found, region)
+
+
+def test_each_split_has_its_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "p.pack"
+    write_pack(two_sets(tmp_path), path)
+    assert recognise(path) == "pack"
+    assert [r.name for r in open_dataset("pack", path, "train").records] == ["test A/a", "test A/b"]
+    assert [r.name for r in open_dataset("pack", path, "val").records] == ["test B/a2", "test B/c"]
+    with pytest.raises(DatasetError, match="this pack has no test pictures, only those of: train, val"):
+        open_dataset("pack", path, "test")
+
+
+def test_pictures_of_all_splits_keep_theirs(tmp_path: Path) -> None:
+    rows = ["image,x,y,split"]
+    for n in range(20):
+        record(tmp_path, f"p{n:02}", [])
+        rows.append(f"p{n:02}.jpg,{n},{n},{'test' if n < 5 else ''}")
+    (tmp_path / "points.csv").write_text("\n".join(rows))
+    path = tmp_path / "p.pack"
+    write_pack({"own": open_dataset("points", tmp_path)}, path)
+    for split in ("train", "val", "test", "all"):
+        original, found = open_dataset("points", tmp_path, split), open_dataset("pack", path, split)
+        assert [r.name for r in found.records] == [r.name for r in original.records]
+        assert [r.points.tolist() for r in found.records] == [r.points.tolist() for r in original.records]
+    assert {r.split for r in open_dataset("pack", path).records} == {"train", "val", "test"}
+
+
+def test_without_validation_pictures_a_block_of_each_source_is_kept_back(tmp_path: Path) -> None:
+    sets = {
+        label: Dataset("test", "train", tuple(record(tmp_path, f"{label}{n:02}", []) for n in range(pictures)))
+        for label, pictures in (("a", 30), ("b", 10))
+    }
+    path = tmp_path / "p.pack"
+    write_pack(sets, path)
+    train, val = ([r.name for r in open_dataset("pack", path, split).records] for split in ("train", "val"))
+    assert (len(train), len(val)) == (36, 4)
+    assert not set(train) & set(val)
+    numbers = [int(name[-2:]) for name in val if name.startswith("a/")]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    assert {r.source for r in open_dataset("pack", path, "val").records} == {"a", "b"}
+
+
+def test_pack_of_packs(tmp_path: Path) -> None:
+    first = tmp_path / "first.pack"
+    write_pack(two_sets(tmp_path), first)
+    other = Dataset("test", "test", (record(tmp_path, "z", [[3, 3]]),))
+    write_pack({"pack first": open_dataset("pack", first), "other": other}, tmp_path / "second.pack")
+    first.unlink()
+    found = open_dataset("pack", tmp_path / "second.pack")
+    assert [r.split for r in found.records] == ["test", "train", "train", "val", "val"]
+    assert found.records[0].name == "other/z"
+    assert found.records[-1].name == "pack first/test B/c"
+    region = found.records[-1].roi()
+    assert region is not None
+    np.testing.assert_array_equal(region, REGION)
+
+
+def test_records_can_be_read_from_many_threads(tmp_path: Path) -> None:
+    originals = [record(tmp_path, f"{n:02}", [[1, 1]] * n, region=True) for n in range(24)]
+    dataset = packed(tmp_path / "p.pack", *originals)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for original, (image, region) in zip(
+            originals * 4, pool.map(lambda r: (r.image(), r.roi()), dataset.records * 4), strict=True
+        ):
+            np.testing.assert_array_equal(image, original.image())
+            np.testing.assert_array_equal(region, REGION)
+
+
+def test_pack_is_summed_up_like_any_dataset(tmp_path: Path) -> None:
+    dataset = packed(tmp_path / "p.pack", record(tmp_path, "a", [[1, 1], [300, 5]], region=True), record(tmp_path, "b", []))
+    summary = summarise(Reading(dataset, 0, 0))
+    assert summary.people.tolist() == [2, 0]
+    assert summary.sizes_px.tolist() == [list(SIZE)] * 2
+    assert (summary.regions, summary.outside_region) == (1, 1)
+    assert summary.dataset.skipped == ()
 
 
 def test_region_of_one_camera_is_kept_once(tmp_path: Path) -> None:
@@ -64,14 +149,15 @@ def test_region_of_one_camera_is_kept_once(tmp_path: Path) -> None:
 def test_large_pictures_are_shrunk_with_their_points(tmp_path: Path) -> None:
     path = tmp_path / "p.pack"
     write_pack(two_sets(tmp_path), path, longest_px=80)
-    first, *_, last = open_pack(path).pictures()
-    assert first.image.shape == (50, 80, 3)
+    first, *_, last = open_dataset("pack", path).records
+    assert first.image().shape == (50, 80, 3)
     np.testing.assert_allclose(first.points, [[0, 0], [79, 49]])
     np.testing.assert_allclose(last.points, [[10.75 / 4 - 0.5, 20.5 / 4 - 0.5]])
-    assert last.region is not None
-    assert last.region.shape == (50, 80)
-    assert last.region[:, :40].all()
-    assert not last.region[:, 40:].any()
+    region = last.roi()
+    assert region is not None
+    assert region.shape == (50, 80)
+    assert region[:, :40].all()
+    assert not region[:, 40:].any()
 
 
 def test_quality_decides_the_size(tmp_path: Path) -> None:
@@ -91,8 +177,8 @@ def test_broken_pictures_are_named_and_the_others_packed(tmp_path: Path) -> None
     report = write_pack({"x": Dataset("test", "all", (broken, good))}, tmp_path / "p.pack")
     assert (report.pictures, report.people) == (1, 1)
     assert [skip.path for skip in report.skipped] == [broken.path]
-    (packed,) = open_pack(tmp_path / "p.pack").pictures()
-    assert (packed.entry.name, packed.points.tolist()) == ("good", [[1, 1]])
+    (found,) = open_dataset("pack", tmp_path / "p.pack").records
+    assert (found.name, found.points.tolist()) == ("good", [[1, 1]])
 
 
 def test_nothing_is_left_behind_when_there_is_nothing_to_pack(tmp_path: Path) -> None:
@@ -155,9 +241,28 @@ def test_pack_with_a_broken_entry(tmp_path: Path, name: str, content: bytes | No
 def test_pack_with_a_broken_picture(tmp_path: Path) -> None:
     path = tmp_path / "p.pack"
     write_pack(two_sets(tmp_path), path)
-    for content, words in ((None, "000000.jpg is broken"), (b"x", "000000.jpg is no picture")):
+    _, small = cv2.imencode(".jpg", np.zeros((20, 30, 3), dtype=np.uint8))
+    for content, words in (
+        (None, "000000.jpg is broken"),
+        (b"x", "000000.jpg: expected a picture"),
+        (small.tobytes(), "000000.jpg: expected 320×200 pixels, found 30×20; pack the datasets again"),
+    ):
+        broken = open_dataset("pack", changed(path, "pictures/000000.jpg", content))
         with pytest.raises(DatasetError, match=words):
-            list(open_pack(changed(path, "pictures/000000.jpg", content)).pictures())
+            broken.records[0].image()
+        assert broken.records[1].image().shape == (200, 320, 3)
+
+
+def test_pack_with_a_broken_region(tmp_path: Path) -> None:
+    path = tmp_path / "p.pack"
+    write_pack(two_sets(tmp_path), path)
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (name for name in archive.namelist() if name.startswith("regions/"))
+    _, small = cv2.imencode(".png", np.zeros((20, 30), dtype=np.uint8))
+    for content in (b"", b"x", small.tobytes()):
+        record_ = open_dataset("pack", changed(path, name, content)).records[-1]
+        with pytest.raises(DatasetError, match=r"regions/.*: expected a picture of 320×200 pixels"):
+            record_.roi()
 
 
 def test_what_is_no_pack(tmp_path: Path) -> None:
@@ -168,3 +273,22 @@ def test_what_is_no_pack(tmp_path: Path) -> None:
         open_pack(tmp_path / "text.pack")
     with pytest.raises(DatasetError, match="expected a pack"):
         open_pack(tmp_path)
+    for name, found in (("nowhere.pack", "no such folder"), ("text.pack", "a file"), (".", "text.pack")):
+        with pytest.raises(DatasetError, match=f"not laid out as pack: expected a file that .* found {found}"):
+            open_dataset("pack", tmp_path / name)
+    with pytest.raises(DatasetError, match="the folder of a dataset or a file of `throng data pack`, found another file"):
+        recognise(tmp_path / "text.pack")
+
+
+@pytest.mark.shared
+def test_real_dataset_is_the_same_packed(tmp_path: Path, shared_dir: Path) -> None:
+    folder = shared_dir / "data/ucf_cc_50"
+    path = tmp_path / "p.pack"
+    write_pack({"ucf_cc_50": open_dataset("ucf_cc_50", folder)}, path, longest_px=None)
+    for split, pictures in (("train", 36), ("val", 4), ("test", 10)):
+        original, found = open_dataset("ucf_cc_50", folder, split), open_dataset("pack", path, split)
+        assert len(found) == pictures
+        for one, other in zip(original.records, found.records, strict=True):
+            assert one.name == other.name
+            np.testing.assert_allclose(other.points, one.points, atol=1e-3)
+            assert other.image().shape == one.image().shape

@@ -305,3 +305,25 @@ def test_the_first_steps_see_more_of_each_picture(pytorch: None) -> None:
     maker = BatchMaker([group], crop_px=64, batch=1, corruption=0.0, seed=3, coarse=(2, 0.5))
     sides = [maker.make(step).places[0].split(", ")[1].split(" px")[0] for step in range(4)]
     assert sides == ["128", "128", "64", "64"]
+
+
+def test_averaged_weights_get_statistics_of_their_own(pytorch: None) -> None:
+    """Batch normalisation as after training on a million batches, whatever the last ones were."""
+    import torch
+    from torch import nn
+
+    from throng.train.batch_norm import measure_statistics
+
+    network = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4))
+    dice = torch.Generator().manual_seed(5)
+    batches = [level + 10 * torch.rand(8, 3, 16, 16, generator=dice) for level in (0, 40, 80, 120)]
+    network.train()
+    network(batches[-1])  # the last batch alone decides a tenth of the running statistics
+    measure_statistics(network.eval(), batches)
+    with torch.no_grad():
+        means = network[0](torch.cat(batches)).mean(dim=(0, 2, 3))
+    norm = network[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    torch.testing.assert_close(norm.running_mean, means, rtol=1e-4, atol=1e-3)
+    assert (norm.momentum, network.training) == (0.1, False)

@@ -39,7 +39,9 @@ def root() -> None:
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder, as its publisher lays it out.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The dataset's folder, as its publisher lays it out; or a pack.")
+    ],
     *,
     dataset: _Dataset = None,
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "all",
@@ -68,18 +70,20 @@ def check(
 
 @app.command()
 def pack(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets, or packs.")],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The pack to write.")],
     dataset: _Dataset = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "train",
+    split: Annotated[
+        str, typer.Option(help="train, val, test or all; every picture keeps the split that it belongs to.")
+    ] = "all",
     longest: Annotated[
         int, typer.Option(min=0, metavar="PX", help="Shrink larger pictures to this longer side; 0 keeps them.")
     ] = DEFAULT_LONGEST_PX,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of the JPEG coder.")] = DEFAULT_QUALITY,
     all_skipped: _AllSkipped = False,
 ) -> None:
-    """Pack datasets into one compact file for fast training."""
+    """Pack datasets into one compact file for fast training: `throng train count --data pack:FILE`."""
     if not output.parent.is_dir():
         raise DatasetError(f"{output}: cannot be written: the folder {output.parent} does not exist")
     opened: dict[str, Dataset] = {}

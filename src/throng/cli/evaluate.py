@@ -1,4 +1,4 @@
-"""`throng eval`: holds readings against labelled clips."""
+"""`throng eval`: holds readings against labelled clips, and counters against labelled pictures."""
 
 import re
 from collections.abc import Iterator
@@ -12,10 +12,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from throng.camera.calibration_file import load_calibration
 from throng.camera.site_file import load_site
+from throng.cli.evaluate_counts import counts
 from throng.cli.report_table import print_report
 from throng.cli.screen import console, set_up_logging
 from throng.core.site import Camera, Site
-from throng.edge.build import best_installed_model, calibrated, choose_site
+from throng.edge.build import calibrated, choose_site
 from throng.evaluation import clip
 from throng.evaluation.chart import check_chart_name, write_chart
 from throng.evaluation.errors import EvaluationError
@@ -25,16 +26,16 @@ from throng.evaluation.video import EvalOptions, evaluate_video
 from throng.video.options import DEFAULT_OPTIONS, SourceOptions
 from throng.video.ports import FrameSource
 from throng.video.sources import open_source
-from throng.vision.bytetrack import ByteTracker
-from throng.vision.observer import ModelObserver
-from throng.vision.registry import load_detector
+from throng.vision.observers import load_observer
+from throng.vision.ports import Observer
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(counts)
 
 
 @app.callback()
 def root() -> None:
-    """Hold readings against a labelled clip."""
+    """Hold readings against a labelled clip, or a counter against labelled pictures."""
 
 
 @app.command()
@@ -113,11 +114,11 @@ def _camera(source: str, site: Path | None, *, camera_id: str | None, calibratio
     return (camera if calibration is None else calibrated(camera, load_calibration(calibration))), the_site
 
 
-def _observer(model: str | None, camera: Camera, frames: FrameSource, rate_hz: float | None) -> ModelObserver:
+def _observer(model: str | None, camera: Camera, frames: FrameSource, rate_hz: float | None) -> Observer:
     rate_hz = rate_hz or frames.info.fps
     if rate_hz is None:
         raise EvaluationError(f"{frames.info.label}: the clip does not say its frames per second; say it with --rate")
-    return ModelObserver(camera.id, load_detector(model or best_installed_model(), threads=1), ByteTracker(rate_hz))
+    return load_observer(camera.id, model, rate_hz=rate_hz, calibration=camera.calibration, threads=1)
 
 
 @contextmanager

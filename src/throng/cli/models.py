@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from throng.vision.catalogue import ModelEntry
+from throng.vision.counter_registry import known_counters
 from throng.vision.model_store import ModelState, Verdict, default_store
 from throng.vision.registry import known_detectors
 
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 _COLOURS = {ModelState.INSTALLED: "green", ModelState.MISSING: "yellow", ModelState.DIFFERS: "bold red"}
-_BUILT_IN_WHAT = {"hog": "persons ≥ 100 px, sparse scenes"}
+_BUILT_IN_WHAT = {
+    "hog": "persons ≥ 100 px, sparse scenes",
+    "throngnet": "density map and heads, every density (default)",
+}
 
 
 @app.callback()
 def root() -> None:
-    """List, fetch and check third-party models."""
+    """List the models, and fetch and check third parties' ones."""
 
 
 @app.command("list")
@@ -46,7 +50,7 @@ def list_models() -> None:
     for entry in store.catalogue.values():
         state = store.state_of(entry.name)
         table.add_row(entry.name, entry.what, entry.licence, _size(entry), f"[{_COLOURS[state]}]{state}[/]")
-    for name, origin in known_detectors().items():
+    for name, origin in (known_counters() | known_detectors()).items():
         if name not in store.catalogue:
             table.add_row(escape(name), _BUILT_IN_WHAT.get(name, "plug-in"), "", "", f"[green]{escape(origin)}[/]")
     out = Console(highlight=False)

@@ -1,6 +1,5 @@
 """Puts a camera together: source, models and runner from what the user asked for."""
 
-import logging
 import os
 from dataclasses import dataclass, replace
 
@@ -17,17 +16,10 @@ from throng.video.pacing import PacedSource
 from throng.video.ports import FrameSource
 from throng.video.redact import redact_address
 from throng.video.sources import Adapter, open_source
-from throng.vision import model_store
-from throng.vision.bytetrack import ByteTracker
-from throng.vision.observer import ModelObserver
+from throng.vision.observers import load_observer
 from throng.vision.ports import Observer
-from throng.vision.registry import load_detector
-
-log = logging.getLogger(__name__)
 
 DEFAULT_RATE_HZ = 2.0
-PREFERRED_MODEL = "yolox-nano"
-BUILT_IN_MODEL = "hog"
 SIMULATED = "simulated-sensor"
 
 
@@ -36,7 +28,8 @@ class RunOptions:
     """How to run a camera.
 
     Attributes:
-        model: name of a model or path of an ONNX file; None for the camera's own, or the best that is installed.
+        model: name of a model, path of an ONNX file, or a counter and a detector joined by +; None for the camera's
+            own, or `throng.vision.observers.DEFAULT_MODEL`.
         rate_hz: analyses per second; None for the camera's own, or `DEFAULT_RATE_HZ`.
         fast: recordings and simulations as fast as possible instead of in real time.
         adapter: `av` or `opencv`.
@@ -70,11 +63,11 @@ def build_runner(
     if camera.source.startswith("sim://"):
         source, truth = _simulation(camera, options, clock)
         simulated = model in {None, SIMULATED}
-        observer = SimulatedSensor(truth) if simulated else _observer(camera.id, model, rate_hz, threads)
+        observer = SimulatedSensor(truth) if simulated else _models(camera, model, rate_hz, threads)
     else:
         source = open_source(camera.source, camera_id=camera.id, clock=clock, adapter=options.adapter)
         source = source if options.fast else PacedSource(source, clock)
-        observer = _observer(camera.id, model, rate_hz, threads)
+        observer = _models(camera, model, rate_hz, threads)
     return CameraRunner(camera, site, source=source, observer=observer, rate_hz=rate_hz, clock=clock, workers=workers)
 
 
@@ -85,20 +78,6 @@ def _simulation(camera: Camera, options: RunOptions, clock: Clock) -> tuple[Fram
         return apart, apart
     simulation = open_sim(camera.source, camera_id=camera.id, clock=clock)
     return (simulation if options.fast else LiveSimulation(simulation, clock)), simulation
-
-
-def best_installed_model() -> str:
-    """Return the model that `throng run` takes when nobody names one, and say so when it is only the makeshift."""
-    if model_store.is_installed(PREFERRED_MODEL):
-        return PREFERRED_MODEL
-    log.warning(
-        "model %s is not installed; using the built-in %s, which sees only people who stand apart and are at least "
-        "100 pixels tall. Get the better one with: throng models pull %s",
-        PREFERRED_MODEL,
-        BUILT_IN_MODEL,
-        PREFERRED_MODEL,
-    )
-    return BUILT_IN_MODEL
 
 
 def choose_site(source: str, site: Site | None, *, camera_id: str | None = None) -> tuple[Camera, Site]:
@@ -139,6 +118,5 @@ def _named(camera: Camera, camera_id: str | None, source: str) -> Camera:
     return replace(camera, id=camera_id or camera.id, source=source)
 
 
-def _observer(camera_id: str, model: str | None, rate_hz: float, threads: int | None) -> Observer:
-    detector = load_detector(model or best_installed_model(), threads=threads)
-    return ModelObserver(camera_id, detector, ByteTracker(rate_hz))
+def _models(camera: Camera, model: str | None, rate_hz: float, threads: int | None) -> Observer:
+    return load_observer(camera.id, model, rate_hz=rate_hz, calibration=camera.calibration, threads=threads)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from throng.core.clock import Clock, SystemClock
+from throng.train.batch_norm import STATISTICS_FROM, measure_statistics
 from throng.train.batches import Batch, BatchMaker, batches_from
 from throng.train.checkpoint import Checkpoint, save_checkpoint
 from throng.train.curves import write_curves
@@ -212,6 +213,7 @@ class Trainer:
 
     def _evaluate(self, moment: Moment) -> None:
         self._write_losses()
+        self._measure_statistics()
         found = self._validation = self._validate(self._average)
         errors = {
             score.name: {"mae": score.stats.mae, "rmse": score.stats.rmse, "bias": score.stats.bias}
@@ -226,6 +228,10 @@ class Trainer:
             save_checkpoint(self._run.best, checkpoint)
         write_curves(self._run.metrics(), self._run.curves, title=f"{self._recipe.network}, {self._run.root.name}")
         self._save()
+
+    def _measure_statistics(self) -> None:
+        numbers = range(STATISTICS_FROM, STATISTICS_FROM + self._recipe.statistics_batches)
+        measure_statistics(self._average, (self._maker.make(number).images for number in numbers))
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(

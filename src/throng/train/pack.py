@@ -11,24 +11,23 @@ The file is a ZIP archive without further compression:
 
 Each of `pictures` is `{"name", "source", "split", "width", "height", "people", "file", "region"}`, `region` being the
 name of an entry or null. Pixels per metre are not kept.
+
+`throng.train.datasets.open_dataset("pack", FILE, split)` opens it like any other dataset.
 """
 
 import io
 import json
-import os
 import zipfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from throng.core.points import Image, ImagePoints, Mask, image_points
+from throng.core.points import ImagePoints, image_points
 from throng.train.errors import DatasetError
 
 INDEX, POINTS = "index.json", "points.npy"
@@ -46,7 +45,7 @@ class PackEntry(_Form):
     Attributes:
         name: unique in its source.
         source: label of its dataset, such as `shanghaitech part_A`.
-        split: of that dataset.
+        split: `train`, `val` or `test`; `all` where nobody said.
         width, height: pixels, as packed.
         people: heads in it.
         file: the archive's entry with the picture.
@@ -84,70 +83,40 @@ VERSION: int = PackIndex.model_fields["version"].default
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PackedPicture:
-    """One decoded picture of a pack.
-
-    Attributes:
-        entry: its name and source.
-        image: (H, W, 3) uint8 BGR.
-        points: (N, 2) pixels of the image, 0-based.
-        region: (H, W) where people are labelled, None for the whole picture.
-    """
-
-    entry: PackEntry
-    image: Image
-    points: ImagePoints
-    region: Mask | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
-    """A pack whose index was read; pictures are decoded when they are asked for.
+    """A pack whose index was read; pictures are read when they are asked for, from any thread.
 
     Attributes:
         path: the file.
         index: what is in it.
         points: (M, 2) heads of all pictures, one picture after the other.
+        archive: the file, open for as long as something refers to it: to look through the names in it again for every
+            picture would take longer than to read the picture.
     """
 
     path: Path
     index: PackIndex
     points: NDArray[np.float32]
+    archive: zipfile.ZipFile
 
     def __len__(self) -> int:
         return len(self.index.pictures)
 
-    def pictures(self) -> Iterator[PackedPicture]:
-        """Decode the pictures in order, several at a time.
+    def heads(self) -> list[ImagePoints]:
+        """Return the (N, 2) heads of each picture, pixels as packed, 0-based."""
+        ends = np.cumsum([entry.people for entry in self.index.pictures])
+        return [image_points(points) for points in np.split(self.points, ends[:-1])] if len(self) else []
+
+    def content(self, name: str) -> bytes:
+        """Read one entry of the archive.
 
         Raises:
-            DatasetError: the file is gone or one of its pictures broken.
+            DatasetError: it is missing or broken.
         """
-        ends = np.cumsum([entry.people for entry in self.index.pictures])
-        heads = np.split(self.points, ends[:-1]) if len(self) else []
         try:
-            archive = zipfile.ZipFile(self.path)
-        except _ZIP_ERRORS as error:
-            raise DatasetError(f"{self.path}: the pack cannot be read any more ({error})") from None
-        with archive, ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-            yield from pool.map(lambda entry, points: self._decoded(archive, entry, points), self.index.pictures, heads)
-
-    def _decoded(self, archive: zipfile.ZipFile, entry: PackEntry, points: NDArray[np.float32]) -> PackedPicture:
-        image = self._image(archive, entry.file, cv2.IMREAD_COLOR)
-        region = None if entry.region is None else self._image(archive, entry.region, cv2.IMREAD_GRAYSCALE) > 0
-        if any(found is not None and found.shape[:2] != (entry.height, entry.width) for found in (image, region)):
-            raise DatasetError(f"{self.path}: {entry.file} is not of {entry.width}×{entry.height} as the index says")
-        return PackedPicture(entry, image, image_points(points), region)
-
-    def _image(self, archive: zipfile.ZipFile, name: str, mode: int) -> Image:
-        try:
-            content = archive.read(name)
+            return self.archive.read(name)
         except _ZIP_ERRORS as error:
             raise DatasetError(f"{self.path}: {name} is broken ({error}); pack the datasets again") from None
-        image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), mode)
-        if image is None:
-            raise DatasetError(f"{self.path}: {name} is no picture; pack the datasets again")
-        return np.asarray(image, dtype=np.uint8)
 
 
 def open_pack(path: Path) -> Pack:
@@ -156,20 +125,22 @@ def open_pack(path: Path) -> Pack:
     Raises:
         DatasetError: the file is missing, no pack, of another version, or broken.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    with ExitStack() as on_error:
+        try:
+            archive = on_error.enter_context(zipfile.ZipFile(path))
             index = _index(archive.read(INDEX), path)
             points = np.load(io.BytesIO(archive.read(POINTS)), allow_pickle=False)
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: there is no such pack; make one with: throng data pack") from None
-    except _ZIP_ERRORS as error:
-        raise DatasetError(
-            f"{path}: expected a pack of `throng data pack`, but it is broken or something else ({error})"
-        ) from None
-    people = sum(entry.people for entry in index.pictures)
-    if points.shape != (people, 2):
-        raise DatasetError(f"{path}: the index names {people} heads, but there are points of shape {points.shape}")
-    return Pack(path, index, points.astype(np.float32))
+        except FileNotFoundError:
+            raise DatasetError(f"{path}: there is no such pack; make one with: throng data pack") from None
+        except _ZIP_ERRORS as error:
+            raise DatasetError(
+                f"{path}: expected a pack of `throng data pack`, but it is broken or something else ({error})"
+            ) from None
+        people = sum(entry.people for entry in index.pictures)
+        if points.shape != (people, 2):
+            raise DatasetError(f"{path}: the index names {people} heads, but there are points of shape {points.shape}")
+        on_error.pop_all()
+    return Pack(path, index, points.astype(np.float32), archive)
 
 
 def _index(content: bytes, path: Path) -> PackIndex:

@@ -63,6 +63,8 @@ def write_pack(
 ) -> PackReport:
     """Write one file with all pictures of some datasets; nothing is left behind when it fails.
 
+    A picture keeps the split that it belongs to; one that does not say takes that of its dataset.
+
     Args:
         datasets: by the label that tells them apart, such as `shanghaitech part_A`.
         path: the file to write; one that exists is replaced when the new one is complete.
@@ -141,8 +143,8 @@ def _region_entry(archive: zipfile.ZipFile, png: bytes | None, known: set[str]) 
 
 
 def _coded(record: Record, label: str, split: str, *, longest_px: int | None, quality: int) -> _Coded:
-    image = record.image()
-    check_whole(record.path)
+    image, content = record.image(), record.content()
+    check_whole(content, record.path)
     height, width = image.shape[:2]
     factor = 1.0 if longest_px is None else min(1.0, longest_px / max(width, height))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -151,7 +153,7 @@ def _coded(record: Record, label: str, split: str, *, longest_px: int | None, qu
     entry = PackEntry(
         name=record.name,
         source=label,
-        split=split,
+        split=record.split or split,
         width=size[0],
         height=size[1],
         people=len(points),
@@ -160,22 +162,20 @@ def _coded(record: Record, label: str, split: str, *, longest_px: int | None, qu
     )
     return _Coded(
         entry,
-        _jpeg(record, image, size, quality),
+        _jpeg(content, image, size, quality),
         np.clip(points, 0, np.array(size) - 1).astype(np.float32),
         None if region is None else _png(np.where(mask_at(region, size), 255, 0).astype(np.uint8)),
     )
 
 
-def _jpeg(record: Record, image: Image, size: tuple[int, int], quality: int) -> bytes:
+def _jpeg(content: bytes, image: Image, size: tuple[int, int], quality: int) -> bytes:
     kept = size == (image.shape[1], image.shape[0])
     fitted = image if kept else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".jpg", fitted, [cv2.IMWRITE_JPEG_QUALITY, quality])
     coded = bytes(encoded.tobytes())
-    if kept and record.path.suffix.lower() in {".jpg", ".jpeg"}:
-        published = record.path.read_bytes()
-        # Coding a JPEG again loses a little each time.
-        if published.startswith(b"\xff\xd8") and len(published) <= len(coded):
-            return published
+    # Coding a JPEG again loses a little each time.
+    if kept and content.startswith(b"\xff\xd8") and len(content) <= len(coded):
+        return content
     return coded
 
 

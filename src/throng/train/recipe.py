@@ -84,6 +84,7 @@ class Recipe(_Form):
             more of them: what a crowd looks like is learnt faster than what a head looks like.
         coarse_factor: see there.
         freeze: parameters whose names begin so are not trained.
+        statistics_batches: batches on which the averaged network's batch normalisation is measured before a validation.
         evaluations: validations, evenly spread, the last one at the end.
         precision: `bfloat16` only on a GPU: on a CPU its convolutions gave gradients that are not numbers.
         ahead: batches that a thread makes in advance; 0 to make each when it is needed.
@@ -115,6 +116,7 @@ class Recipe(_Form):
     coarse_steps: int = Field(default=0, ge=0)
     coarse_factor: float = Field(default=0.65, gt=0, le=1)
     freeze: tuple[str, ...] = ()
+    statistics_batches: int = Field(default=100, ge=1)
     evaluations: int = Field(default=10, ge=1)
     precision: Precision = "float32"
     ahead: int = Field(default=2, ge=0)

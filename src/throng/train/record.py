@@ -21,11 +21,14 @@ class Record:
 
     Attributes:
         name: unique in its dataset, such as `IMG_12`.
-        path: the picture's file.
+        path: the picture's file; of a packed picture the file of the pack followed by the name in it, which says where
+            it is and cannot be opened.
         points: (N, 2) pixels of that picture, 0-based, all inside it.
         source: name of the dataset.
         roi: gives the (H, W) region in which people are labelled, None where it is the whole picture.
         perspective: gives the (H, W) pixels per metre that the publisher measured, None where there are none.
+        read: gives the coded picture (JPEG, PNG, BMP) where it is no file of its own; None to read `path`.
+        split: `train`, `val` or `test`, the part that it belongs to, whatever was opened; empty where nobody said.
     """
 
     name: str
@@ -34,9 +37,24 @@ class Record:
     source: str
     roi: Callable[[], Mask | None] = field(default=_no_mask)
     perspective: Callable[[], FloatArray | None] = field(default=_no_mask)
+    read: Callable[[], bytes] | None = None
+    split: str = ""
+
+    def content(self) -> bytes:
+        """Read the picture without decoding it.
+
+        Raises:
+            DatasetError: the file is missing, or the pack that holds it broken.
+        """
+        if self.read is not None:
+            return self.read()
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{self.path}: the picture cannot be read: {error.strerror}") from None
 
     def image(self) -> Image:
-        """Read the picture.
+        """Read and decode the picture.
 
         Returns:
             (H, W, 3) uint8 BGR.
@@ -44,10 +62,15 @@ class Record:
         Raises:
             DatasetError: the file is missing or no picture.
         """
-        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
+        # Of a file: `imdecode` refuses what is cut off by a few bytes, which `imread` still reads.
+        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR) if self.read is None else _decoded(self.read())
         if image is None:
             raise DatasetError(f"{self.path}: expected a picture (jpg, png, bmp), but it is missing or broken")
         return np.asarray(image, dtype=np.uint8)
+
+
+def _decoded(content: bytes) -> cv2.typing.MatLike | None:
+    return cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def nearest_neighbours(points: ImagePoints) -> FloatArray:
 def _look(record: Record) -> _Looked | Skipped:
     try:
         image = record.image()
-        check_whole(record.path)
+        check_whole(record.content(), record.path)
         region = record.roi()
         perspective = record.perspective() is not None
     except DatasetError as error:

@@ -20,6 +20,7 @@ from throng.train.errors import TrainError
 from throng.train.networks import network_kind
 from throng.train.networks.mcnn import Mcnn
 from throng.train.networks.pretrained import load_mcnn
+from throng.vision.counter_card import HEAD_PX, HeadPoints
 from throng.vision.crowd import Crowd
 from throng.vision.head_points import find_heads
 
@@ -70,6 +71,21 @@ class TorchCounter:
     def name(self) -> str:
         """What reports call it."""
         return self._name
+
+    @property
+    def head_px(self) -> float:
+        """Size of heads, after scaling, that it counts best: taken to be that of its training pictures."""
+        return HEAD_PX
+
+    @property
+    def recall(self) -> float:
+        """Share of the heads present that its head points name; a cautious guess, since nobody has measured it."""
+        return HeadPoints().recall
+
+    @property
+    def precision(self) -> float:
+        """Share of its head points that are heads; a cautious guess, since nobody has measured it."""
+        return HeadPoints().precision
 
     def warm_up(self) -> None:
         """Run once on an empty picture."""

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from throng.core.observation import Persons
 from throng.core.points import Image
+from throng.vision.crowd import Crowd
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,14 @@ class Found:
             was seen clearly before.
         warnings: what makes the finds less trustworthy, in plain words.
         saturated: the model's output was full, so there may be more people than it can name.
+        crowd: what a density counter sees beside them; None where none looked.
     """
 
     persons: Persons
     doubtful: Persons = field(default_factory=Persons.empty)
     warnings: tuple[str, ...] = ()
     saturated: bool = False
+    crowd: Crowd | None = None
 
 
 @runtime_checkable

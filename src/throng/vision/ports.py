@@ -47,6 +47,21 @@ class DensityCounter(Protocol):
         """Name in the model registry."""
         ...
 
+    @property
+    def head_px(self) -> float:
+        """Size of heads, after scaling, that it counts best."""
+        ...
+
+    @property
+    def recall(self) -> float:
+        """Share of the heads present that its head points name where people stand apart; 1 when it names none."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """Share of its head points that are heads; 1 when it names none."""
+        ...
+
     def warm_up(self) -> None:
         """Run once on an empty picture, so that the first real frame is not slow."""
         ...

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,12 @@ _LOAD_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
     ValueError,
 )
+_RUN_ERRORS: tuple[type[Exception], ...] = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
 _FLOAT_TYPES: dict[str, type[np.floating]] = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
@@ -50,6 +57,22 @@ def physical_cores() -> int:
         except OSError:
             siblings.add(str(cpu))
     return max(1, len(siblings))
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a network.
+
+    Attributes:
+        name: its name.
+        shape: its sides; a name or None where the network leaves a side open.
+    """
+
+    name: str
+    shape: tuple[int | str | None, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join('?' if side is None else str(side) for side in self.shape)})"
 
 
 class OnnxModel:
@@ -92,11 +115,37 @@ class OnnxModel:
         height, width = self._input.shape[2:]
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
+    @property
+    def input(self) -> Port:
+        """Name and shape of the input."""
+        return _port(self._input)
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """Names and shapes of the outputs, in the order of `run`."""
+        return tuple(_port(output) for output in self._session.get_outputs())
+
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
-        """Run on one input (1, 3, H, W) and return the outputs as float32."""
+        """Run on one input (N, 3, H, W) and return the outputs as float32.
+
+        Raises:
+            VisionError: the network cannot run on an input of this shape.
+        """
         typed = blob.astype(_FLOAT_TYPES[self._input.type], copy=False)
-        outputs = self._session.run(None, {self._input.name: typed})
+        try:
+            outputs = self._session.run(None, {self._input.name: typed})
+        except _RUN_ERRORS as error:
+            told = _first_line(error)
+            raise VisionError(f"{self.path}: the network cannot run on an input of {blob.shape} ({told})") from error
         return [np.asarray(output, dtype=np.float32) for output in outputs]
+
+    def run_named(self, blob: NDArray[np.floating]) -> dict[str, NDArray[np.float32]]:
+        """Run on one input (N, 3, H, W) and return the outputs by name as float32.
+
+        Raises:
+            VisionError: the network cannot run on an input of this shape.
+        """
+        return dict(zip((port.name for port in self.outputs), self.run(blob), strict=True))
 
     def _check_input(self) -> ort.NodeArg:
         inputs = self._session.get_inputs()
@@ -105,7 +154,7 @@ class OnnxModel:
             told = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
             raise VisionError(
                 f"{self.path}: expected a model with one float input of shape (1, 3, height, width), got {told}; "
-                "export the detector without further inputs"
+                "export the network without further inputs"
             )
         return first
 
@@ -126,6 +175,10 @@ def _open(path: Path, options: ort.SessionOptions, provider: Provider) -> ort.In
     if provider != "auto" and session.get_providers()[0] != names[0]:
         raise VisionError(f"{path}: provider {provider!r} was asked for but could not start; check its drivers")
     return session
+
+
+def _port(node: ort.NodeArg) -> Port:
+    return Port(node.name, tuple(node.shape))
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 Where the publisher chose no validation pictures, a fixed tenth of the training pictures is kept back
 (`throng.train.datasets.split`): a random one of photographs, a block without gaps of frames of one camera.
+
+`pack` is the one layout that is a file, not a folder: what `throng data pack` wrote of any others.
 """
 
 from difflib import get_close_matches
@@ -13,6 +15,7 @@ from throng.train.datasets import (
     jhu,
     mall,
     nwpu,
+    packed,
     points_file,
     shanghaitech,
     ucf_cc_50,
@@ -39,6 +42,7 @@ DATASETS: dict[str, Layout] = {
         crowdhuman,
         cvat_points,
         points_file,
+        packed,
     )
 }
 """Layouts by name."""
@@ -51,7 +55,7 @@ def open_dataset(name: str, root: Path, split: str = "all", *, told: Told = lamb
 
     Args:
         name: one of `DATASETS`, or `ucf_cc_50-fold1` to `ucf_cc_50-fold5`.
-        root: the folder that the layout describes; for ShanghaiTech that of one part.
+        root: the folder that the layout describes; for ShanghaiTech that of one part, for `pack` its file.
         split: `train`, `val`, `test` or `all`.
         told: hears how many pictures' labels are read.
 
@@ -68,18 +72,20 @@ def read_dataset(name: str, root: Path, split: str = "all", *, told: Told = lamb
 
 
 def recognise(root: Path) -> str:
-    """Return the name of the layout that a folder has.
+    """Return the name of the layout that a folder, or the file of a pack, has.
 
     Raises:
         DatasetError: none fits, or several do.
     """
-    if not root.is_dir():
-        raise DatasetError(f"{root}: expected the folder of a dataset, found {entries(root)}")
-    fitting = [name for name, layout in DATASETS.items() if layout.fits(root)]
+    fitting = [name for name, layout in DATASETS.items() if layout.suits(root)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise DatasetError(f"{root}: laid out as {' and as '.join(fitting)}; choose one with --dataset")
+    if root.is_file():
+        raise DatasetError(f"{root}: expected the folder of a dataset or a file of `throng data pack`, found another file")
+    if not root.is_dir():
+        raise DatasetError(f"{root}: expected the folder of a dataset, found {entries(root)}")
     hints = [hint for layout in DATASETS.values() if (hint := layout.hint(root))]
     known = "; ".join(f"{name}: {layout.expected}" for name, layout in DATASETS.items())
     raise DatasetError(

@@ -22,15 +22,31 @@ def _nothing(_size: Size) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """A picture that is no file of its own, and whose labels were checked when it was stored.
+
+    Attributes:
+        read: gives the coded picture.
+        size: of the picture.
+        source: the dataset that it was taken from.
+    """
+
+    read: Callable[[], bytes]
+    size: Size
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """A picture and how to read its labels; nothing is read before it is asked for.
 
     Attributes:
         name: unique in its dataset, whatever the split.
-        image: the picture's file.
+        image: the picture's file, or where it is stored.
         points: reads the (N, 2) heads as published, but 0-based and in pixels of the picture of that size.
         roi: reads the (H, W) region in which people are labelled, None where it is the whole picture.
         perspective: reads the (H, W) pixels per metre, None where there are none.
+        stored: how to read a picture that is no file of its own.
     """
 
     name: str
@@ -38,6 +54,7 @@ class Sample:
     points: Callable[[Size], FloatArray]
     roi: Callable[[Size], Mask | None] = _nothing
     perspective: Callable[[Size], FloatArray | None] = _nothing
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +77,13 @@ class Layout:
     Attributes:
         name: name of the dataset.
         expected: what its folder holds, to follow the word "expected".
-        fits: whether a folder is laid out like that, judged by a few names in it.
+        fits: whether a folder, or a file, is laid out like that, judged by a few names in it.
         parts: lists the publisher's parts of a folder that fits: `train`, `test`, and `val` where the publisher chose
             one; a part that is not there is left out.
         held_out: what is kept back from `train` where the publisher chose no `val`.
         hint: for a folder that does not fit: what to do, where that can be guessed.
         no_test: why there is no test part, where there never is.
+        of_file: whether it is one file and no folder.
     """
 
     name: str
@@ -75,6 +93,11 @@ class Layout:
     held_out: Callable[[int], tuple[Indices, Indices]] = split_indices
     hint: Callable[[Path], str] = lambda _root: ""
     no_test: str = ""
+    of_file: bool = False
+
+    def suits(self, root: Path) -> bool:
+        """Tell whether there is a folder, or a file, that is laid out like that."""
+        return (root.is_file() if self.of_file else root.is_dir()) and self.fits(root)
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -133,7 +156,7 @@ def check_layout(layout: Layout, root: Path) -> None:
     Raises:
         DatasetError: the folder is laid out otherwise; the message says what was expected and what was found.
     """
-    if root.is_dir() and layout.fits(root):
+    if layout.suits(root):
         return
     hint = layout.hint(root) if root.is_dir() else ""
     raise DatasetError(

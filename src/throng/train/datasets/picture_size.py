@@ -25,24 +25,38 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     try:
         with path.open("rb") as file:
-            size = _size(file.read(_HEADER_BYTES), path)
-            if size is None:
-                file.seek(0)
-                size = _size(file.read(), path)
+            start = file.read(_HEADER_BYTES)
+            return _size(start, path) or coded_size(start + file.read(), path)
     except OSError as error:
         raise DatasetError(f"{path}: the picture cannot be read: {error.strerror}") from None
-    if size is None or min(size) < 1:
+
+
+def coded_size(content: bytes, path: Path) -> tuple[int, int]:
+    """Read width and height of a coded picture, without decoding.
+
+    Args:
+        content: the whole picture.
+        path: where it comes from, for the message.
+
+    Raises:
+        DatasetError: as `picture_size`.
+    """
+    size = _size(content, path)
+    if size is None:
         raise DatasetError(f"{path}: expected a picture (jpg, png, bmp), but it is broken or something else")
     return size
 
 
-def check_whole(path: Path) -> None:
+def check_whole(content: bytes, path: Path) -> None:
     """Refuse a JPEG that was cut off: decoders fill the rest with grey and say nothing.
+
+    Args:
+        content: the coded picture.
+        path: where it comes from, for the message.
 
     Raises:
         DatasetError: the end of the picture is missing.
     """
-    content = path.read_bytes()
     if not content.startswith(b"\xff\xd8"):
         return
     scan = max((at for marker, at, _ in _segments(content) if marker == _SCAN), default=0)
@@ -53,9 +67,10 @@ def check_whole(path: Path) -> None:
 def _size(content: bytes, path: Path) -> tuple[int, int] | None:
     """Return None where the bytes are cut off before the size, or are no picture."""
     try:
-        return _size_of(content, path)
+        size = _size_of(content, path)
     except (struct.error, IndexError):
         return None
+    return None if size is None or min(size) < 1 else size
 
 
 def _size_of(content: bytes, path: Path) -> tuple[int, int] | None:

@@ -1,10 +1,11 @@
 """From a layout's samples to the records of one split: what cannot be used is named and left out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from throng.core.points import ImagePoints
 from throng.train.datasets.clean_points import CleanPoints, SwappedPointsError, clean_points
 from throng.train.datasets.layout import Layout, Part, Sample, check_layout, entries
 from throng.train.datasets.picture_size import picture_size
@@ -51,12 +52,14 @@ def read_layout(layout: Layout, root: Path, split: str = "all", *, told: Told = 
     if split not in SPLITS:
         raise DatasetError(f"unknown split {split!r}; expected one of: {', '.join(SPLITS)}")
     check_layout(layout, root)
-    part = _chosen(layout, root, split)
+    parts = _chosen(layout, root, split)
+    samples = _ordered((sample, belongs) for belongs, part in parts.items() for sample in part.samples)
     records: dict[str, Record] = {}
-    skipped, clipped, duplicates, swapped = list(part.skipped), 0, 0, 0
-    for done, sample in enumerate(part.samples, start=1):
+    skipped = [skip for part in parts.values() for skip in part.skipped]
+    clipped, duplicates, swapped = 0, 0, 0
+    for done, (sample, belongs) in enumerate(samples, start=1):
         try:
-            record, clean = _read(sample, layout.name)
+            record, clean = _read(sample, layout.name, belongs)
             if record.name in records:
                 raise DatasetError(f"another picture is called {record.name!r}, too")
         except DatasetError as error:
@@ -65,51 +68,61 @@ def read_layout(layout: Layout, root: Path, split: str = "all", *, told: Told = 
         else:
             records[record.name] = record
             clipped, duplicates = clipped + clean.clipped, duplicates + clean.duplicates
-        told(done, len(part.samples))
-    _check_order(swapped, len(part.samples), root)
+        told(done, len(samples))
+    _check_order(swapped, len(samples), root)
     return Reading(Dataset(layout.name, split, tuple(records.values()), tuple(skipped)), clipped, duplicates)
 
 
-def _chosen(layout: Layout, root: Path, split: str) -> Part:
+def _chosen(layout: Layout, root: Path, split: str) -> Mapping[str, Part]:
+    """Return the parts of a split by what they are: all three for `all`."""
     parts = layout.parts(root)
+    if "val" not in parts and "train" in parts:
+        parts = {**parts, **_held_out(parts["train"], layout)}
     if split == "all":
-        every = [sample for part in parts.values() for sample in part.samples]
-        return Part(_ordered(every), tuple(skipped for part in parts.values() for skipped in part.skipped))
-    if split == "test" or "val" in parts:
-        published = _published(parts, layout, root, split)
-        return replace(published, samples=_ordered(published.samples))
-    train = _published(parts, layout, root, "train")
-    samples = _ordered(train.samples)
+        return parts
+    if split not in parts:
+        raise _no_part(split, layout, root, parts)
+    return {split: parts[split]}
+
+
+def _held_out(train: Part, layout: Layout) -> Mapping[str, Part]:
+    samples = sorted(train.samples, key=lambda sample: sample.name)
     to_train, to_validate = layout.held_out(len(samples))
-    if split == "train":
-        return Part(tuple(samples[i] for i in to_train), train.skipped)
-    return Part(tuple(samples[i] for i in to_validate))
+    return {
+        "train": Part(tuple(samples[i] for i in to_train), train.skipped),
+        "val": Part(tuple(samples[i] for i in to_validate)),
+    }
 
 
-def _ordered(samples: Iterable[Sample]) -> tuple[Sample, ...]:
-    return tuple(sorted(samples, key=lambda sample: sample.name))
+def _ordered(samples: Iterable[tuple[Sample, str]]) -> list[tuple[Sample, str]]:
+    return sorted(samples, key=lambda pair: pair[0].name)
 
 
-def _published(parts: Mapping[str, Part], layout: Layout, root: Path, split: str) -> Part:
-    if split in parts:
-        return parts[split]
+def _no_part(split: str, layout: Layout, root: Path, parts: Mapping[str, Part]) -> DatasetError:
     if split == "test" and layout.no_test:
-        raise DatasetError(f"{root}: {layout.name} has no test pictures with labels: {layout.no_test}")
-    raise DatasetError(
+        return DatasetError(f"{root}: {layout.name} has no test pictures with labels: {layout.no_test}")
+    if layout.of_file:
+        return DatasetError(f"{root}: this {layout.name} has no {split} pictures, only those of: {', '.join(parts)}")
+    return DatasetError(
         f"{root}: {layout.name} has no {split} pictures here: expected {layout.expected}; found {entries(root)}"
     )
 
 
-def _read(sample: Sample, source: str) -> tuple[Record, CleanPoints]:
-    size = picture_size(sample.image)
-    clean = clean_points(sample.points(size), size)
+def _read(sample: Sample, source: str, split: str) -> tuple[Record, CleanPoints]:
+    stored = sample.stored
+    size = picture_size(sample.image) if stored is None else stored.size
+    points = sample.points(size)
+    # Stored points were cleaned when they were stored; to drop one now would change the count.
+    clean = clean_points(points, size) if stored is None else CleanPoints(ImagePoints(points), 0, 0)
     record = Record(
         sample.name,
         sample.image,
         clean.points,
-        source,
+        source if stored is None else stored.source,
         roi=partial(sample.roi, size),
         perspective=partial(sample.perspective, size),
+        read=None if stored is None else stored.read,
+        split=split,
     )
     return record, clean
 

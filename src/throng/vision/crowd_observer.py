@@ -1,0 +1,149 @@
+"""From a frame to an observation with a density counter, alone or beside a person detector."""
+
+import numpy as np
+
+from throng.core.calibration import Calibration
+from throng.core.density_map import DensityMap
+from throng.core.frame import Frame
+from throng.core.observation import UNTRACKED, Heads, Observation, Persons
+from throng.core.points import ImagePoints, Mask
+from throng.core.scoring import match_pairs, nearness_matrix
+from throng.vision.body_box import boxes_under_heads
+from throng.vision.domain import WarningFilter, disagreement
+from throng.vision.found import Found
+from throng.vision.input_scale import ScaleChooser
+from throng.vision.observer import ModelObserver
+from throng.vision.ports import DensityCounter, Detector, Tracker
+
+SAME_PERSON = 0.75
+"""A head belongs to a box when it lies within a quarter of the box's height of the middle of its upper edge."""
+
+
+class CrowdObserver:
+    """Looks at the frames of one camera with a density counter.
+
+    Everybody is followed by one tracker: people with a box by their box, the others by the box of a body under their
+    head. A head that a box explains is left out, so that nobody is there twice.
+
+    Args:
+        camera_id: whose frames it looks at.
+        counter: gives the density map and head points.
+        detector: finds whole persons beside it; None for the counter alone.
+        tracker: keeps identities; None for counting only.
+        calibration: of the camera; None for none.
+        scale: chooses how much frames are enlarged for the counter.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        counter: DensityCounter,
+        detector: Detector | None,
+        tracker: Tracker | None,
+        *,
+        calibration: Calibration | None,
+        scale: ScaleChooser,
+    ) -> None:
+        self.camera_id = camera_id
+        self._counter = counter
+        self._detector = detector
+        self._boxes = None if detector is None else ModelObserver(camera_id, detector, None)
+        self._tracker = tracker
+        self._calibration = calibration
+        self._scale = scale
+        self._warnings = WarningFilter()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that look."""
+        return (self._counter.name,) if self._detector is None else (self._counter.name, self._detector.name)
+
+    def warm_up(self) -> None:
+        """Load and run everything once."""
+        self._counter.warm_up()
+        if self._detector is not None:
+            self._detector.warm_up()
+
+    def observe(self, frame: Frame) -> Observation:
+        """Look at one frame.
+
+        Raises:
+            ValueError: the frame comes from another camera.
+        """
+        return self.conclude(frame, self.look(frame))
+
+    def look(self, frame: Frame) -> Found:
+        """Let the models look; safe from several threads at once, in any order.
+
+        Raises:
+            ValueError: the frame comes from another camera.
+        """
+        if frame.camera_id != self.camera_id:
+            raise ValueError(f"the observer of camera {self.camera_id} was given a frame of {frame.camera_id}")
+        found = Found(Persons.empty()) if self._boxes is None else self._boxes.look(frame)
+        scale = self._scale.scale_for(frame.image, frame.pts_s)
+        crowd = self._counter.count([frame.image], scale=scale)[0]
+        return Found(found.persons, found.doubtful, found.warnings, found.saturated, crowd)
+
+    def conclude(self, frame: Frame, found: Found) -> Observation:
+        """Follow the tracks and make the observation; frames come in order."""
+        crowd = found.crowd
+        if crowd is None:
+            raise ValueError(f"the observer of camera {self.camera_id} was given finds without a density map")
+        persons, heads = found.persons, crowd.heads
+        if len(persons):
+            heads = _select(heads, _without_box(heads, persons))
+        if self._tracker is not None:
+            persons, heads = self._track(self._tracker, persons, heads, crowd.density, frame.pts_s)
+        return Observation(
+            camera_id=frame.camera_id,
+            pts_s=frame.pts_s,
+            arrived_at=frame.arrived_at,
+            sequence=frame.sequence,
+            image_size=frame.size,
+            persons=None if self._detector is None else persons,
+            heads=heads,
+            models=self.models,
+            recall=self._counter.recall if self._detector is None else max(self._counter.recall, self._detector.recall),
+            precision=self._counter.precision,
+            warnings=found.warnings + self._warnings.steady(frame.pts_s, (*crowd.warnings, *self._disagree(found))),
+            density=crowd.density,
+        )
+
+    def _disagree(self, found: Found) -> tuple[str, ...]:
+        if self._detector is None or found.crowd is None:
+            return ()
+        return disagreement(
+            found.crowd.count,
+            detected=len(found.persons),
+            recall=self._detector.recall,
+            precision=self._detector.precision,
+        )
+
+    def _track(
+        self, tracker: Tracker, persons: Persons, heads: Heads, density: DensityMap, pts_s: float
+    ) -> tuple[Persons, Heads]:
+        calibration = None if self._calibration is None else self._calibration.scaled_to(*density.image_size)
+        head_px = density.head_px or self._counter.head_px
+        bodies = boxes_under_heads(ImagePoints(heads.points), calibration=calibration, head_px=head_px)
+        boxes = np.concatenate((persons.boxes, bodies))
+        # Every find of these models is sure enough to start a track; the tracker keeps scores apart at one half.
+        scores = 0.5 + np.concatenate((persons.scores, heads.scores)) / 2
+        ids = tracker.update(Persons.from_boxes(boxes, scores), pts_s).track_ids
+        n = len(persons)
+        return (
+            Persons(persons.boxes, persons.scores, ids[:n]),
+            Heads(heads.points, heads.scores, ids[n:], heads.heights_m),
+        )
+
+
+def _without_box(heads: Heads, persons: Persons) -> Mask:
+    """Tell which heads no box explains, (N,)."""
+    _, explained = match_pairs(nearness_matrix(persons.boxes, ImagePoints(heads.points)), SAME_PERSON)
+    alone: Mask = np.ones(len(heads), dtype=np.bool_)
+    alone[explained] = False
+    return alone
+
+
+def _select(heads: Heads, keep: Mask) -> Heads:
+    return Heads(heads.points[keep], heads.scores[keep], np.full(int(keep.sum()), UNTRACKED), heads.heights_m[keep])

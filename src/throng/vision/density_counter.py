@@ -1,0 +1,286 @@
+"""A density counter in an ONNX file: people per cell, head points, a count with its interval."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from throng.core.count_error import UNMEASURED
+from throng.core.density_map import DensityMap
+from throng.core.points import Image
+from throng.vision.counter_card import DENSITY, POINTS, SIGNATURE, CounterCard, read_card
+from throng.vision.counter_tiles import CoredTile, cored_tiles, padded_size
+from throng.vision.crowd import Crowd
+from throng.vision.errors import VisionError
+from throng.vision.head_points import find_heads
+from throng.vision.runtime import OnnxModel, Provider
+
+log = logging.getLogger(__name__)
+
+INPUT_LIMIT_PX = 2_500_000
+"""Larger inputs are cut into tiles, so that memory stays the same for every picture."""
+
+LARGEST_PX = 160_000_000
+"""A larger input would take minutes and gigabytes."""
+
+STRIDE, POINT_STRIDE = 8, 4
+"""Sides of a cell of the density map and of the head points, in network pixels."""
+
+NO_INTERVAL = "nobody has measured the errors of this counter: its interval is a guess"
+
+_PROBE = (64, 96)
+
+Maps = NDArray[np.float32]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdView:
+    """What a counter sees in one picture, before anything is said about the scene.
+
+    Attributes:
+        crowd: density, heads and count.
+        distance: how unlike the training the picture is, see `throng.vision.domain`; None where that is not known.
+    """
+
+    crowd: Crowd
+    distance: float | None
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """The maps of one picture while its tiles come in."""
+
+    size: tuple[int, int]
+    density: Maps
+    points: Maps
+    signature: NDArray[np.float64] | None = None
+
+
+class OnnxDensityCounter:
+    """Counts with a network that gives a density map at stride 8 and head points at stride 4.
+
+    The network has one input (N, 3, H, W) of BGR 0–255 whose sides are multiples of 16, and the outputs `density`,
+    `points` (probabilities) and, where it can tell strange scenes, `signature` (N, C). Large pictures are counted in
+    tiles that overlap; pictures of one size go through the network together.
+
+    Args:
+        path: the .onnx file.
+        threads: threads of the network, None for one per physical core.
+        provider: which processor runs it.
+        input_limit_px: largest input of one call in pixels, over all pictures of a batch.
+
+    Raises:
+        VisionError: the file is no such network.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        provider: Provider = "auto",
+        input_limit_px: int = INPUT_LIMIT_PX,
+    ) -> None:
+        self._model = OnnxModel(path, provider=provider, threads=threads)
+        self._limit_px = input_limit_px
+        self.card: CounterCard = read_card(self._model)
+        self._probe()
+
+    @property
+    def name(self) -> str:
+        """Name in the model registry."""
+        return self.card.name
+
+    @property
+    def head_px(self) -> float:
+        """Size of heads, after scaling, that it counts best."""
+        return self.card.head_px
+
+    @property
+    def recall(self) -> float:
+        """Share of the heads that its head points name where people stand apart."""
+        return self.card.heads.recall
+
+    @property
+    def precision(self) -> float:
+        """Share of its head points that are heads."""
+        return self.card.heads.precision
+
+    def warm_up(self) -> None:
+        """Run once on an empty picture."""
+        self.look([np.zeros((256, 256, 3), dtype=np.uint8)])
+
+    def count(self, images: Sequence[Image], *, scale: float = 1.0) -> list[Crowd]:
+        """Count the crowd in each picture; a picture unlike the training carries a warning.
+
+        Args:
+            images: (H, W, 3) uint8 BGR each, one size or several.
+            scale: by how much they are enlarged before the network sees them.
+
+        Raises:
+            VisionError: there is nothing in a picture, it is too large at this scale, or the network is broken.
+        """
+        return [self._warned(view) for view in self.look(images, scale=scale)]
+
+    def look(self, images: Sequence[Image], *, scale: float = 1.0) -> list[CrowdView]:
+        """Count the crowd in each picture and tell how unlike the training it is, for who smooths that over time.
+
+        Args:
+            images: as in `count`.
+            scale: as in `count`.
+
+        Raises:
+            VisionError: as in `count`.
+        """
+        views: list[CrowdView | None] = [None] * len(images)
+        by_size: dict[tuple[int, int], list[int]] = {}
+        for i, image in enumerate(images):
+            by_size.setdefault(self._scaled_size(image, scale), []).append(i)
+        for size, same in by_size.items():
+            tiles = cored_tiles(size, self._limit_px)
+            # A few pictures at a time, so that a long batch of large ones does not pile up.
+            for few in _batched(same, self._at_once(tiles)):
+                scaled = [_resized(images[i], size) for i in few]
+                for i, canvas in zip(few, self._maps(scaled, tiles), strict=True):
+                    views[i] = self._view(canvas, (images[i].shape[1], images[i].shape[0]))
+        return [view for view in views if view is not None]
+
+    def _scaled_size(self, image: Image, scale: float) -> tuple[int, int]:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+            raise VisionError(f"{self.name}: expected a picture (H, W, 3) of uint8, got {image.shape} of {image.dtype}")
+        height, width = image.shape[:2]
+        if not 0 < scale < np.inf:
+            raise VisionError(f"{self.name}: expected a scale above 0, got {scale}")
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        pixels = float(np.prod(padded_size(size), dtype=np.float64))
+        if pixels > LARGEST_PX:
+            raise VisionError(
+                f"{self.name}: a picture of {width}×{height} at scale {scale:g} needs a network input of "
+                f"{pixels / 1e6:,.0f} megapixels, at most {LARGEST_PX / 1e6:.0f} can be counted; use a smaller scale"
+            )
+        return size
+
+    def _at_once(self, tiles: Sequence[CoredTile]) -> int:
+        width, height = tiles[0].size
+        return max(1, self._limit_px // (width * height))
+
+    def _maps(self, images: Sequence[Image], tiles: Sequence[CoredTile]) -> list[_Canvas]:
+        """Run the network on every tile of pictures of one size and join what it gives."""
+        height, width = images[0].shape[:2]
+        canvases = [_canvas((width, height)) for _ in images]
+        pairs = [(image, canvas, tile) for image, canvas in zip(images, canvases, strict=True) for tile in tiles]
+        for group in _batched(pairs, self._at_once(tiles)):
+            blob = cv2.dnn.blobFromImages([_cut(image, tile) for image, _, tile in group])
+            outputs = self._run(np.asarray(blob, dtype=np.float32))
+            for i, (_, canvas, tile) in enumerate(group):
+                _place(outputs[DENSITY][i, 0], canvas.density, tile, STRIDE)
+                _place(outputs[POINTS][i, 0], canvas.points, tile, POINT_STRIDE)
+                if SIGNATURE in outputs:
+                    _add_signature(canvas, outputs[SIGNATURE][i], tile)
+        return canvases
+
+    def _run(self, blob: NDArray[np.float32]) -> dict[str, Maps]:
+        outputs = self._model.run_named(blob)
+        if not all(np.isfinite(output).all() for output in outputs.values()):
+            raise VisionError(
+                f"{self._model.path}: the network gave numbers that are not finite; its weights are broken"
+            )
+        return outputs
+
+    def _view(self, canvas: _Canvas, image_size: tuple[int, int]) -> CrowdView:
+        across, down = (whole / seen for whole, seen in zip(image_size, canvas.size, strict=True))
+        people = np.maximum(_inside(canvas.density, canvas.size, STRIDE), 0)
+        interval, domain, signature = self.card.interval, self.card.domain, canvas.signature
+        head_px = self.card.head_px * (across * down) ** 0.5
+        density = DensityMap(people, (STRIDE * across, STRIDE * down), image_size, interval, head_px)
+        heads = find_heads(
+            _inside(canvas.points, canvas.size, POINT_STRIDE),
+            (POINT_STRIDE * across, POINT_STRIDE * down),
+            threshold=self.card.heads.threshold,
+            image_size=image_size,
+        )
+        count = (interval or UNMEASURED).interval(density.total)
+        warnings = (NO_INTERVAL,) if interval is None else ()
+        distance = None if domain is None or signature is None else domain.distance(signature)
+        return CrowdView(Crowd(density, heads, count, warnings), distance)
+
+    def _warned(self, view: CrowdView) -> Crowd:
+        if view.distance is None or self.card.domain is None:
+            return view.crowd
+        warning = self.card.domain.warning(view.distance, counter=self.name)
+        return view.crowd if warning is None else replace(view.crowd, warnings=(*view.crowd.warnings, warning))
+
+    def _probe(self) -> None:
+        """Run once, so that a network of another layout is found at the start and not in the first frame."""
+        height, width = _PROBE
+        outputs = self._run(np.zeros((2, 3, height, width), dtype=np.float32))
+        expected = {DENSITY: STRIDE, POINTS: POINT_STRIDE}
+        for output, stride in expected.items():
+            shape = (2, 1, height // stride, width // stride)
+            if outputs[output].shape != shape:
+                raise VisionError(
+                    f"{self._model.path}: expected output {output} of shape {shape} for an input of shape "
+                    f"(2, 3, {height}, {width}), got {outputs[output].shape}; export the network with stride {stride}"
+                )
+        if self.card.domain is not None and outputs[SIGNATURE].shape[1:] != self.card.domain.mean.shape:
+            raise VisionError(
+                f"{self._model.path}: expected a signature of {len(self.card.domain.mean)} numbers as in its domain "
+                f"metadata, got {outputs[SIGNATURE].shape[1:]}; export it anew"
+            )
+
+
+def _batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _resized(image: Image, size: tuple[int, int]) -> Image:
+    width, height = size
+    if (width, height) == (image.shape[1], image.shape[0]):
+        return image
+    smaller = width * height < image.shape[0] * image.shape[1]
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
+
+
+def _canvas(size: tuple[int, int]) -> _Canvas:
+    width, height = padded_size(size)
+    density, points = (np.zeros((height // s, width // s), dtype=np.float32) for s in (STRIDE, POINT_STRIDE))
+    return _Canvas(size, density, points)
+
+
+def _cut(image: Image, tile: CoredTile) -> Image:
+    """Return what the network sees in a tile; beyond the picture its border is repeated."""
+    cut = tile.whole.cut(image)
+    width, height = tile.size
+    below, right = height - cut.shape[0], width - cut.shape[1]
+    if not below and not right:
+        return cut
+    return np.asarray(cv2.copyMakeBorder(cut, 0, below, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def _place(cells: Maps, canvas: Maps, tile: CoredTile, stride: int) -> None:
+    """Copy the cells of a tile's core to their place in the whole map."""
+    core, whole = tile.core, tile.whole
+    rows, columns = slice(core.y1 // stride, core.y2 // stride), slice(core.x1 // stride, core.x2 // stride)
+    top, left = whole.y1 // stride, whole.x1 // stride
+    canvas[rows, columns] = cells[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+
+
+def _add_signature(canvas: _Canvas, signature: Maps, tile: CoredTile) -> None:
+    """Add the features of a tile with the share of its core in the whole."""
+    core = tile.core
+    share = (core.x2 - core.x1) * (core.y2 - core.y1) / (canvas.density.size * STRIDE**2)
+    before = 0.0 if canvas.signature is None else canvas.signature
+    canvas.signature = np.asarray(before + share * signature.astype(np.float64), dtype=np.float64)
+
+
+def _inside(cells: Maps, size: tuple[int, int], stride: int) -> Maps:
+    """Cut off the cells that lie wholly beyond the picture: who is counted there is only its repeated border."""
+    width, height = size
+    return cells[: -(-height // stride), : -(-width // stride)]
