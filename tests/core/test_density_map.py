@@ -44,9 +44,14 @@ def test_shares_of_a_mask_and_its_rest_are_one(width: int, height: int, seed: in
 
 @pytest.mark.parametrize(
     ("people", "cell"),
-    [(np.full((2, 2), -0.1), (8, 8)), (np.full((2, 2), np.nan), (8, 8)), (np.ones(4), (8, 8)), (np.ones((2, 2)), (0, 8))],
+    [
+        (np.full((2, 2), -0.1), (8, 8)),
+        (np.full((2, 2), np.nan), (8, 8)),
+        (np.ones(4), (8, 8)),
+        (np.ones((2, 2)), (0, 8)),
+    ],
 )
-def test_impossible_maps_are_refused(people: np.ndarray, cell: tuple[float, float]) -> None:  # type: ignore[type-arg]
+def test_impossible_maps_are_refused(people: np.ndarray, cell: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         DensityMap(people.astype(np.float32), cell, (16, 16))
 

@@ -46,7 +46,7 @@ def test_there_is_no_step_at_the_change_over() -> None:
     counts = [fused([d], [4 * rho], [rho]).count for d, rho in zip(found, densities, strict=True)]
     for series in ([c.value for c in counts], [c.low for c in counts], [c.high for c in counts]):
         steps = np.abs(np.diff(series))
-        assert steps.max() < 8 * 0.04 * 4, "a step of one hundredth of the density moved the count by more than its share"
+        assert steps.max() < 8 * 0.04 * 4, "one hundredth more density moved the count by more than its share"
     values = np.array([c.value for c in counts])
     assert (values >= 0.75 * 4 * densities - 1e-9).all(), "the fused count lost people at the change-over"
 

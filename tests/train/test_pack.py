@@ -131,8 +131,23 @@ def test_records_can_be_read_from_many_threads(tmp_path: Path) -> None:
             np.testing.assert_array_equal(region, REGION)
 
 
+def test_several_sources_are_loaded_as_one(tmp_path: Path, pytorch: None) -> None:
+    import torch
+
+    from throng.train.pictures import load_pictures
+
+    path = tmp_path / "p.pack"
+    write_pack(two_sets(tmp_path), path)
+    pictures = load_pictures(open_dataset("pack", path), longest_px=None, device=torch.device("cpu"))
+    assert [picture.name for picture in pictures] == ["test A/a", "test A/b", "test B/a2", "test B/c"]
+    assert [len(picture.points) for picture in pictures] == [2, 0, 1, 1]
+    assert pictures[2].image[:, 160:].max() == 0, "what lies outside the region is black"
+    assert pictures[0].image[:, 160:].max() > 100
+
+
 def test_pack_is_summed_up_like_any_dataset(tmp_path: Path) -> None:
-    dataset = packed(tmp_path / "p.pack", record(tmp_path, "a", [[1, 1], [300, 5]], region=True), record(tmp_path, "b", []))
+    originals = record(tmp_path, "a", [[1, 1], [300, 5]], region=True), record(tmp_path, "b", [])
+    dataset = packed(tmp_path / "p.pack", *originals)
     summary = summarise(Reading(dataset, 0, 0))
     assert summary.people.tolist() == [2, 0]
     assert summary.sizes_px.tolist() == [list(SIZE)] * 2
@@ -276,7 +291,7 @@ def test_what_is_no_pack(tmp_path: Path) -> None:
     for name, found in (("nowhere.pack", "no such folder"), ("text.pack", "a file"), (".", "text.pack")):
         with pytest.raises(DatasetError, match=f"not laid out as pack: expected a file that .* found {found}"):
             open_dataset("pack", tmp_path / name)
-    with pytest.raises(DatasetError, match="the folder of a dataset or a file of `throng data pack`, found another file"):
+    with pytest.raises(DatasetError, match="the folder of a dataset, or a file of `throng data pack`; found a file"):
         recognise(tmp_path / "text.pack")
 
 

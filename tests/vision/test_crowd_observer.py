@@ -158,5 +158,3 @@ def test_bodies_under_heads_have_their_feet_where_the_calibration_says(tilt_deg:
     assert [(box[0] + box[2]) / 2, box[3]] == pytest.approx(feet[0])
     across = np.abs(np.diff(calibration.to_image(ground_points([(0, place[0, 1]), (1, place[0, 1])]))[:, 0]))[0]
     assert box[3] - box[1] == pytest.approx(1.82 * across, rel=0.15), "a body height at the scale of the place"
-
-

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from throng.core.count_error import UNMEASURED, CountErrorModel
 from throng.core.points import Image
+from throng.sim.source import open_sim
+from throng.vision.counter_registry import BUILT_IN, THRONGNET
 from throng.vision.counter_tiles import cored_tiles, padded_size
 from throng.vision.density_counter import NO_INTERVAL, OnnxDensityCounter
 from throng.vision.domain import DomainCheck
@@ -122,6 +125,21 @@ def test_tiles_join_to_the_map_of_the_whole_picture(write_dot_counter: WriteCoun
         assert view.crowd.density.people == pytest.approx(whole.density.people, abs=1e-5)
         assert view.crowd.density.total == pytest.approx(whole.density.total, rel=1e-4)
         assert view.crowd.heads.points == pytest.approx(whole.heads.points)
+
+
+def test_the_shipped_counter_gives_one_sum_with_and_without_tiles() -> None:
+    source = open_sim("sim://hall?size=960x540", camera_id="cam")
+    source.open()
+    frame = source.read(1.0)
+    assert frame is not None
+    path = Path(str(files("throng.vision").joinpath(BUILT_IN[THRONGNET])))
+    whole, tiled = (
+        OnnxDensityCounter(path, threads=1, input_limit_px=limit).count([frame.image], scale=1.2)[0]
+        for limit in (2_500_000, 450_000)
+    )
+    assert whole.density.total > 10
+    assert tiled.density.total == pytest.approx(whole.density.total, rel=0.02)
+    assert len(tiled.heads) == pytest.approx(len(whole.heads), rel=0.05, abs=1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 4000), (3840, 2160), (11_585, 8_640), (2600, 1900)])

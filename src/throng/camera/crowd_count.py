@@ -10,16 +10,13 @@ from throng.core.calibration import Calibration
 from throng.core.count_error import UNMEASURED
 from throng.core.density_map import DensityMap
 from throng.core.fusion import fuse_counts
-from throng.core.observation import HEAD_HEIGHT_M, Observation
+from throng.core.observation import HEAD_HEIGHT_M, HEAD_M, Observation
 from throng.core.points import FloatArray, GroundPoints, ImagePoints, Mask
 from throng.core.reading import Estimate
 from throng.core.zones import ZoneView
 
 CELL_M = 2.0
 """Side of the ground cells in which the two counts are weighed: a few people each in a crowd."""
-
-HEAD_M = 0.24
-"""Width of a head with hair, which gives pictures without a calibration their rough scale."""
 
 _ROW = 1 << 20
 
@@ -88,7 +85,7 @@ class ZoneCounter:
         mapped_people = density.people.ravel()[cells.index].astype(np.float64) * cells.shares
         ground_cells, of_cell = np.unique(np.concatenate((cells.keys, keys)), return_inverse=True)
         of_map, of_person = of_cell[: len(cells.keys)], of_cell[len(cells.keys) :]
-        mapped = np.bincount(of_map, mapped_people, minlength=len(ground_cells))
+        mapped: FloatArray = np.bincount(of_map, mapped_people, minlength=len(ground_cells)).astype(np.float64)
         detected = np.bincount(of_person, minlength=len(ground_cells)).astype(np.float64)
         fused = fuse_counts(
             detected,

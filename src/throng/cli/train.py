@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from throng.cli.screen import console, set_up_logging
+from throng.train.datasets import open_dataset
 from throng.train.errors import TrainError
 from throng.train.recipe import DataSource, Recipe, own_recipe, read_recipe
 from throng.train.run_folder import RunFolder
@@ -92,6 +93,37 @@ def export(
         raise TrainError(f"{output}: the name of the exported network must end in .onnx")
     export_onnx(load_checkpoint(RunFolder(source).best if source.is_dir() else source), output)
     console.print(f"network written to {escape(str(output))}, {output.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def measure(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="An exported counter; the figures go into it.")],
+    *,
+    data: Annotated[
+        list[str], typer.Option(metavar="NAME:ROOT", help="A dataset that it was trained on; give it once per dataset.")
+    ],
+) -> None:
+    """Measure a counter's errors on the kept-back pictures, for its intervals and warnings."""
+    set_up_logging()
+    _require_torch()
+    from throng.train.export import add_metadata  # noqa: PLC0415  PyTorch takes seconds to import
+    from throng.train.measure import measure_counter  # noqa: PLC0415
+
+    sources = [_source(text) for text in data]
+    kept_back, trained_on = (
+        {source.label: open_dataset(source.name, source.root, split) for source in sources}
+        for split in ("val", "train")
+    )
+    with _bar() as bar:
+        found = measure_counter(model, kept_back=kept_back, trained_on=trained_on, told=_told(bar))
+    add_metadata(model, found.metadata())
+    for label, share in found.coverage.items():
+        console.print(f"{escape(label)}: {share:.0%} of the true counts lie in 90 % intervals fitted without them")
+    heads = found.heads
+    console.print(
+        f"head points from {heads.threshold:g} on: recall {heads.recall:.2f}, precision {heads.precision:.2f} "
+        "where people stand apart"
+    )
 
 
 def _require_torch() -> None:

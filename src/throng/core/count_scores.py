@@ -59,16 +59,25 @@ def field_errors(density: DensityMap, heads: ImagePoints) -> FloatArray:
         density: what was measured.
         heads: (N, 2) pixels of the people that are there, all in the picture.
     """
+    pairs = (field_counts(density, heads, level=level) for level in range(GAME_LEVELS))
+    return np.array([np.abs(measured - true).sum() for measured, true in pairs])
+
+
+def field_counts(density: DensityMap, heads: ImagePoints, *, level: int) -> tuple[FloatArray, FloatArray]:
+    """Return the measured and the true people in each of 2^level × 2^level equal fields of a picture, both (n, n).
+
+    Args:
+        density: what was measured; a cell on the border of two fields is shared out by area.
+        heads: (N, 2) pixels of the people that are there, all in the picture.
+        level: 0 for the whole picture.
+    """
     width, height = density.image_size
-    errors = np.empty(GAME_LEVELS)
-    for level in range(GAME_LEVELS):
-        x, y = (np.linspace(0, side, 2**level + 1) for side in (width, height))
-        rows = _shares(density.people.shape[0], density.cell_px[1], y)
-        columns = _shares(density.people.shape[1], density.cell_px[0], x)
-        places = np.clip(heads + 0.5, 0, (width, height))
-        true, _, _ = np.histogram2d(places[:, 1], places[:, 0], bins=(y, x))
-        errors[level] = np.abs(rows @ density.people @ columns.T - true).sum()
-    return errors
+    x, y = (np.linspace(0, side, 2**level + 1) for side in (width, height))
+    rows = _shares(density.people.shape[0], density.cell_px[1], y)
+    columns = _shares(density.people.shape[1], density.cell_px[0], x)
+    places = np.clip(heads + 0.5, 0, (width, height))
+    true, _, _ = np.histogram2d(places[:, 1], places[:, 0], bins=(y, x))
+    return np.asarray(rows @ density.people @ columns.T, dtype=np.float64), true
 
 
 def _shares(cells: int, cell_px: float, borders: FloatArray) -> FloatArray:

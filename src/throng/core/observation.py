@@ -12,6 +12,9 @@ from throng.core.density_map import DensityMap
 HEAD_HEIGHT_M = 1.7
 """Height of the head plane above the ground: mean standing height less half a head, reference sheet 1.13."""
 
+HEAD_M = 0.24
+"""Height of a head, chin to hair: one seventh of a standing body; with hair it is about as wide from above."""
+
 UNTRACKED = -1
 """The track id of somebody who belongs to no track; it is never one person."""
 

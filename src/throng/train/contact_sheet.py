@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from throng.core.points import FloatArray, Image, ImagePoints
 from throng.train.errors import DatasetError
-from throng.train.histogram import INK, MUTED, PANEL, PAPER, draw_histogram, draw_text
+from throng.train.histogram import draw_histogram
 from throng.train.record import Record
 from throng.train.summary import Summary, nearest_neighbours
+from throng.vision.plot import MUTED, PANEL, blank, draw_text
 
 WIDTH = 1720
 SAMPLES = 12
@@ -46,7 +47,7 @@ def draw_contact_sheet(summary: Summary) -> Image:
     rows = -(-len(chosen) // _COLUMNS)
     first_row = _TOP + _CHART_HEIGHT + _GAP
     height = first_row + rows * (_PHOTO_HEIGHT + _CAPTION + _GAP) + _MARGIN - _GAP
-    sheet: Image = np.full((height, WIDTH, 3), PAPER, dtype=np.uint8)
+    sheet = blank((WIDTH, height))
     _title(sheet, summary)
     _charts(sheet, summary)
     for place, index in enumerate(chosen):
@@ -117,7 +118,7 @@ class _Fitted:
 
 
 def _card(record: Record) -> Image:
-    card: Image = np.full((_PHOTO_HEIGHT + _CAPTION, _CARD, 3), PANEL, dtype=np.uint8)
+    card = blank((_CARD, _PHOTO_HEIGHT + _CAPTION), PANEL)
     fitted = _fitted(record)
     height, width = fitted.image.shape[:2]
     top, left = (_PHOTO_HEIGHT - height) // 2, (_CARD - width) // 2
@@ -125,9 +126,7 @@ def _card(record: Record) -> Image:
     baseline = _PHOTO_HEIGHT + 26
     name = record.name.encode("ascii", "replace").decode()
     draw_text(card, name[-_LONGEST_NAME:], (12, baseline), scale=0.5, colour=MUTED)
-    count = f"{len(record.points):,}"
-    (taken, _), _ = cv2.getTextSize(count, cv2.FONT_HERSHEY_SIMPLEX, 0.65, 2)
-    draw_text(card, count, (_CARD - taken - 12, baseline), scale=0.65, thickness=2, colour=INK)
+    draw_text(card, f"{len(record.points):,}", (_CARD - 12, baseline), scale=0.65, thickness=2, align="right")
     return card
 
 

@@ -30,8 +30,8 @@ def export_onnx(
     """Write a network as ONNX, and check that ONNX Runtime computes the same.
 
     The input is `image`, (N, 3, H, W) float32 BGR of 0–255; the outputs are `density`, people per cell, and for a
-    network that finds heads `points`, probabilities, and `signature`, (N, C). N, H and W are open; H and W are multiples of
-    `throng.multiple` in the metadata.
+    network that finds heads `points`, probabilities, and `signature`, (N, C). N, H and W are open; H and W are
+    multiples of `throng.multiple` in the metadata.
 
     Args:
         checkpoint: the network.

@@ -80,8 +80,8 @@ class Recipe(_Form):
         seed: decides every chance.
         init: checkpoint to begin from.
         features: file of pre-trained features to begin from; None for the network's own or none.
-        coarse_steps: for the first so many steps pictures are shrunk by a further `coarse_factor`, so that each crop shows
-            more of them: what a crowd looks like is learnt faster than what a head looks like.
+        coarse_steps: for the first so many steps pictures are shrunk by a further `coarse_factor`, so that each crop
+            shows more of them: what a crowd looks like is learnt faster than what a head looks like.
         coarse_factor: see there.
         freeze: parameters whose names begin so are not trained.
         statistics_batches: batches on which the averaged network's batch normalisation is measured before a validation.

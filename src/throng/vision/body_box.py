@@ -3,12 +3,9 @@
 import numpy as np
 
 from throng.core.calibration import Calibration
-from throng.core.observation import HEAD_HEIGHT_M
+from throng.core.observation import HEAD_HEIGHT_M, HEAD_M
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
 from throng.core.uncertainty import metres_per_pixel
-
-HEAD_M = 0.24
-"""Height of a head, chin to hair: one seventh of a body (the canon of figure drawing; 95th percentile of men 0.25 m)."""
 
 _BODY_M = HEAD_HEIGHT_M + HEAD_M / 2
 _WIDTH_M = 0.6

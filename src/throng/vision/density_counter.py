@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from throng.core.count_error import UNMEASURED
 from throng.core.density_map import DensityMap
 from throng.core.points import Image
-from throng.vision.counter_card import DENSITY, POINTS, SIGNATURE, CounterCard, read_card
+from throng.vision.counter_card import DENSITY, POINTS, SIGNATURE, read_card
 from throng.vision.counter_tiles import CoredTile, cored_tiles, padded_size
 from throng.vision.crowd import Crowd
 from throng.vision.errors import VisionError
@@ -73,6 +73,7 @@ class OnnxDensityCounter:
         path: the .onnx file.
         threads: threads of the network, None for one per physical core.
         provider: which processor runs it.
+        head_threshold: least probability of a head point; None for what the file says.
         input_limit_px: largest input of one call in pixels, over all pictures of a batch.
 
     Raises:
@@ -86,10 +87,14 @@ class OnnxDensityCounter:
         threads: int | None = None,
         provider: Provider = "auto",
         input_limit_px: int = INPUT_LIMIT_PX,
+        head_threshold: float | None = None,
     ) -> None:
         self._model = OnnxModel(path, provider=provider, threads=threads)
         self._limit_px = input_limit_px
-        self.card: CounterCard = read_card(self._model)
+        card = read_card(self._model)
+        self.card = (
+            card if head_threshold is None else replace(card, heads=replace(card.heads, threshold=head_threshold))
+        )
         self._probe()
 
     @property
@@ -150,6 +155,19 @@ class OnnxDensityCounter:
                 for i, canvas in zip(few, self._maps(scaled, tiles), strict=True):
                     views[i] = self._view(canvas, (images[i].shape[1], images[i].shape[0]))
         return [view for view in views if view is not None]
+
+    def signature(self, image: Image) -> NDArray[np.float64] | None:
+        """Return the features by which strange pictures are told, (C,); None when the network gives none.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+
+        Raises:
+            VisionError: as in `count`.
+        """
+        size = self._scaled_size(image, 1.0)
+        (canvas,) = self._maps([image], cored_tiles(size, self._limit_px))
+        return canvas.signature
 
     def _scaled_size(self, image: Image, scale: float) -> tuple[int, int]:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:

@@ -12,10 +12,9 @@ from shapely import contains_xy
 from shapely.geometry import Polygon
 
 from throng.core.calibration import Calibration, CalibrationError
-from throng.core.observation import HEAD_HEIGHT_M
+from throng.core.observation import HEAD_HEIGHT_M, HEAD_M
 from throng.core.points import FloatArray, GroundPoints, Image, ImagePoints
 from throng.core.zones import visible_ground
-from throng.vision.body_box import HEAD_M
 from throng.vision.ports import DensityCounter
 from throng.vision.scale_trials import LARGEST_INPUT_PX, ScaleCurve, best_scale, try_scales
 

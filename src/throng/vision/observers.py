@@ -43,7 +43,9 @@ def load_observer(
     known = known_counters() | known_detectors()
     for name in names:
         if name not in known and not name.lower().endswith(".onnx"):
-            raise VisionError(unknown_model(name, known) + "; a model of your own is named by its path, which ends in .onnx")
+            raise VisionError(
+                unknown_model(name, known) + "; a model of your own is named by its path, which ends in .onnx"
+            )
     counters = [name for name in names if is_counter(name)]
     detectors = [name for name in names if name not in counters]
     if len(counters) > 1 or len(detectors) > 1:

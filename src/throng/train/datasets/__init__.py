@@ -83,7 +83,7 @@ def recognise(root: Path) -> str:
     if fitting:
         raise DatasetError(f"{root}: laid out as {' and as '.join(fitting)}; choose one with --dataset")
     if root.is_file():
-        raise DatasetError(f"{root}: expected the folder of a dataset or a file of `throng data pack`, found another file")
+        raise DatasetError(f"{root}: expected the folder of a dataset, or a file of `throng data pack`; found a file")
     if not root.is_dir():
         raise DatasetError(f"{root}: expected the folder of a dataset, found {entries(root)}")
     hints = [hint for layout in DATASETS.values() if (hint := layout.hint(root))]

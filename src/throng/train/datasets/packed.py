@@ -1,7 +1,7 @@
 """Packs (`throng.train.pack`) as a dataset: one file with the pictures of one or more datasets.
 
-Each picture keeps the dataset that it comes from as its source. Its name is that of its dataset, and `source/name` where
-the pack has several sources: `shanghaitech part_A/train/IMG_1`.
+Each picture keeps the dataset that it comes from as its source, and its name in there; where the pack has several
+sources it is called `source/name`, such as `shanghaitech part_A/train/IMG_1`.
 
 Pictures keep their split as well; those that were packed without one are for training. Where none was packed for
 validation, a tenth of the training pictures of every source is kept back, a block without gaps in the order of their
