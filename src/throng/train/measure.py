@@ -111,8 +111,8 @@ def _count(counter: OnnxDensityCounter, kept_back: Mapping[str, Dataset], told: 
     if not rows:
         raise TrainError(f"{counter.name}: there are no pictures to measure it on")
     *numbers, wholes, labels = (np.array(column) for column in zip(*rows, strict=True))
-    columns = (column.astype(np.float64) for column in numbers)
-    return _Samples(*columns, wholes, labels), skill
+    people, truth, weights, of_picture = (column.astype(np.float64) for column in numbers)
+    return _Samples(people, truth, weights, of_picture, wholes, labels), skill
 
 
 def _domain(counter: OnnxDensityCounter, trained_on: Mapping[str, Dataset], told: Told) -> DomainCheck | None:
