@@ -88,14 +88,16 @@ def observer(*, detector: bool, warnings: Sequence[str] = (), tracked: bool = Tr
     )
 
 
-def test_a_head_under_a_box_is_not_a_second_person() -> None:
-    seen = observer(detector=True, tracked=False).observe(frame(0, [(100, 200), (200, 200), (500, 200)]))
+def test_a_head_under_a_box_is_not_a_second_person_and_a_lonely_one_is_the_detectors_business() -> None:
+    """Two with boxes; three close together whom the detector missed; one apart whom it did not see either."""
+    company = [(500, 200), (520, 200), (510, 215)]
+    seen = observer(detector=True, tracked=False).observe(frame(0, [(100, 200), (200, 200), *company, (600, 400)]))
     assert seen.persons is not None
     assert seen.heads is not None
-    assert (len(seen.persons), len(seen.heads)) == (2, 1)
-    assert seen.heads.points[0] == pytest.approx([500, 200])
+    assert (len(seen.persons), len(seen.heads)) == (2, 3)
+    assert sorted(seen.heads.points[:, 0].tolist()) == pytest.approx([500, 510, 520])
     assert seen.density is not None
-    assert seen.density.total == pytest.approx(3)
+    assert seen.density.total == pytest.approx(6)
     assert seen.models == ("drawn", "boxes")
 
 
@@ -108,16 +110,17 @@ def test_without_a_detector_nobody_looked_for_boxes() -> None:
 
 
 def test_identities_stay_while_people_walk_from_boxes_to_bare_heads() -> None:
-    """Somebody walks from the left half, where the detector sees boxes, into the right one, where it does not."""
+    """Three walk from the left half, where the detector sees boxes, into the right one, where it does not."""
     watching, ids = observer(detector=True), []
     for number in range(16):
-        seen = watching.observe(frame(number, [(250 + 10 * number, 200), (420, 330)]))
+        x = 250 + 10 * number
+        seen = watching.observe(frame(number, [(x, 200), (x - 25, 230), (x + 25, 235)]))
         assert seen.persons is not None
         assert seen.heads is not None
-        points = np.concatenate((seen.heads.points, (seen.persons.boxes[:, :2] + seen.persons.boxes[:, [2, 1]]) / 2))
+        tops = np.column_stack(((seen.persons.boxes[:, 0] + seen.persons.boxes[:, 2]) / 2, seen.persons.boxes[:, 1]))
+        points = np.concatenate((seen.heads.points, tops))
         tracks = np.concatenate((seen.heads.track_ids, seen.persons.track_ids))
-        walker = int(np.argmin(np.abs(points[:, 0] - (250 + 10 * number)) + np.abs(points[:, 1] - 200)))
-        ids.append(int(tracks[walker]))
+        ids.append(int(tracks[int(np.argmin(np.abs(points - [x, 200]).sum(axis=1)))]))
     assert ids[0] == UNTRACKED
     assert len(set(ids[2:])) == 1
 

@@ -74,6 +74,7 @@ class CameraPipeline:
         self._period_s = period_s
         self._period_start: datetime | None = None
         self._last_good_at: dict[str, datetime] = {}
+        self._counts: dict[str, float] = {}
         self._begin()
 
     @property
@@ -85,6 +86,11 @@ class CameraPipeline:
     def people(self) -> People:
         """The people of the newest observation."""
         return self._people
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """People of the newest observation by zone id; empty before the first."""
+        return dict(self._counts)
 
     @property
     def tracks(self) -> Tracks:
@@ -102,6 +108,7 @@ class CameraPipeline:
             inside, density = self.inside(view), observation.density
             crowd = None if density is None else zone_counter.count(observation, density, self._people, inside)
             zone_period.add(self._people, inside, crowd)
+            self._counts[view.zone.id] = float(inside.sum()) if crowd is None else crowd.count.value
         for i, counter in enumerate(self._counters):
             entered, left = counter.update(observation.pts_s, located.ids, located.ground)
             self._crossed[i] = (self._crossed[i][0] + entered, self._crossed[i][1] + left)

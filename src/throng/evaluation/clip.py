@@ -7,13 +7,16 @@ from datetime import datetime
 
 import numpy as np
 
+from throng.camera.crowd_count import ZoneCounter
+from throng.camera.people import People
 from throng.camera.pipeline import CameraPipeline, Measured, reading_period_s
 from throng.core.clock import Clock
 from throng.core.frame import Frame
 from throng.core.observation import HEAD_HEIGHT_M, Heads, Observation, Persons
 from throng.core.points import FloatArray
-from throng.core.site import Camera, Site
+from throng.core.site import Camera, Site, Zone
 from throng.core.stream import StreamState
+from throng.core.zones import zone_view
 from throng.evaluation.errors import EvaluationError
 from throng.evaluation.truth import Labelled, Truth
 from throng.video.health import picture_fault
@@ -47,9 +50,9 @@ class Look:
     pts_s: float
     arrived_at: datetime
     boxes: FloatArray | None = None
-    people: int | None = None
+    people: float | None = None
     speeds_mps: FloatArray = field(default_factory=lambda: np.empty(0))
-    in_zone: dict[str, int] = field(default_factory=dict)
+    in_zone: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,7 @@ class _Recorder:
         period_s = reading_period_s(rate_hz)
         self.pipeline = CameraPipeline(camera, site.zones, site.lines, image_size, period_s=period_s)
         self.image_size = image_size
+        self._whole = ZoneCounter(zone_view(Zone("picture", None), None, image_size), self.pipeline.calibration)
         self.looks: list[Look] = []
         self.readings: list[Measured] = []
 
@@ -97,11 +101,17 @@ class _Recorder:
                 seen.pts_s,
                 seen.arrived_at,
                 boxes=None if seen.persons is None else seen.persons.boxes,
-                people=len(people),
+                people=self._in_picture(seen, people),
                 speeds_mps=known,
-                in_zone={v.zone.id: int(self.pipeline.inside(v).sum()) for v in self.pipeline.views},
+                in_zone=self.pipeline.counts,
             )
         )
+
+    def _in_picture(self, seen: Observation, people: People) -> float:
+        if seen.density is None:
+            return len(people)
+        everybody = np.ones(len(people), dtype=np.bool_)
+        return self._whole.count(seen, seen.density, people, everybody).count.value
 
     def take_looked(self, looked: Sequence[Looked]) -> None:
         for one in looked:

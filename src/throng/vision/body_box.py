@@ -1,14 +1,17 @@
 """The body under a head: boxes for people of whom only the head was seen, so that one tracker follows everybody."""
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from throng.core.calibration import Calibration
 from throng.core.observation import HEAD_HEIGHT_M, HEAD_M
-from throng.core.points import FloatArray, GroundPoints, ImagePoints
+from throng.core.points import FloatArray, GroundPoints, ImagePoints, Mask
 from throng.core.uncertainty import metres_per_pixel
 
 _BODY_M = HEAD_HEIGHT_M + HEAD_M / 2
 _WIDTH_M = 0.6
+_NEAR_M = 1.0
+_COMPANY = 2
 
 
 def boxes_under_heads(heads: ImagePoints, *, calibration: Calibration | None, head_px: float) -> FloatArray:
@@ -35,3 +38,22 @@ def boxes_under_heads(heads: ImagePoints, *, calibration: Calibration | None, he
         px_per_m[known] = 1 / metres_per_pixel(calibration, on_ground)[:, 0].clip(1e-6)
     half_width, height = px_per_m * _WIDTH_M / 2, px_per_m * _BODY_M
     return np.column_stack((feet[:, 0] - half_width, feet[:, 1] - height, feet[:, 0] + half_width, feet[:, 1]))
+
+
+def in_company(heads: ImagePoints, others: ImagePoints, bodies: FloatArray) -> Mask:
+    """Tell which heads have two others within a metre or so: people of whom a detector loses some behind each other.
+
+    Args:
+        heads: (N, 2) pixels.
+        others: (M, 2) pixels of further heads.
+        bodies: (N, 4) boxes under the heads, which give the scale.
+
+    Returns:
+        (N,) bool.
+    """
+    everybody = np.concatenate((heads, others))
+    if len(heads) == 0 or len(everybody) < 1 + _COMPANY:
+        return np.zeros(len(heads), dtype=np.bool_)
+    distances = np.asarray(KDTree(everybody).query(heads, k=1 + _COMPANY)[0])
+    metre_px = (bodies[:, 3] - bodies[:, 1]) / _BODY_M
+    return np.asarray(distances[:, -1] <= _NEAR_M * metre_px, dtype=np.bool_)

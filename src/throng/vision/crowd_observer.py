@@ -5,10 +5,11 @@ import numpy as np
 from throng.core.calibration import Calibration
 from throng.core.density_map import DensityMap
 from throng.core.frame import Frame
-from throng.core.observation import UNTRACKED, Heads, Observation, Persons
-from throng.core.points import ImagePoints, Mask
+from throng.core.observation import Heads, Observation, Persons
+from throng.core.points import FloatArray, ImagePoints, Mask
 from throng.core.scoring import match_pairs, nearness_matrix
-from throng.vision.body_box import boxes_under_heads
+from throng.vision.body_box import boxes_under_heads, in_company
+from throng.vision.bytetrack import SURE_SCORE
 from throng.vision.domain import WarningFilter, disagreement
 from throng.vision.found import Found
 from throng.vision.input_scale import ScaleChooser
@@ -23,7 +24,8 @@ class CrowdObserver:
     """Looks at the frames of one camera with a density counter.
 
     Everybody is followed by one tracker: people with a box by their box, the others by the box of a body under their
-    head. A head that a box explains is left out, so that nobody is there twice.
+    head. Beside a detector only those heads stand for people that no box explains and that are in company, so that
+    nobody is there twice and nobody is lost in a crowd.
 
     Args:
         camera_id: whose frames it looks at.
@@ -91,10 +93,12 @@ class CrowdObserver:
         if crowd is None:
             raise ValueError(f"the observer of camera {self.camera_id} was given finds without a density map")
         persons, heads = found.persons, crowd.heads
-        if len(persons):
-            heads = _select(heads, _without_box(heads, persons))
+        bodies = self._bodies(heads, crowd.density)
+        if self._detector is not None:
+            alone = _missed_by_detector(heads, bodies, persons)
+            heads, bodies = _select(heads, alone), bodies[alone]
         if self._tracker is not None:
-            persons, heads = self._track(self._tracker, persons, heads, crowd.density, frame.pts_s)
+            persons, heads = _tracked(self._tracker, persons, heads, bodies, frame.pts_s)
         return Observation(
             camera_id=frame.camera_id,
             pts_s=frame.pts_s,
@@ -120,30 +124,40 @@ class CrowdObserver:
             precision=self._detector.precision,
         )
 
-    def _track(
-        self, tracker: Tracker, persons: Persons, heads: Heads, density: DensityMap, pts_s: float
-    ) -> tuple[Persons, Heads]:
+    def _bodies(self, heads: Heads, density: DensityMap) -> FloatArray:
         calibration = None if self._calibration is None else self._calibration.scaled_to(*density.image_size)
         head_px = density.head_px or self._counter.head_px
-        bodies = boxes_under_heads(ImagePoints(heads.points), calibration=calibration, head_px=head_px)
-        boxes = np.concatenate((persons.boxes, bodies))
-        # Every find of these models is sure enough to start a track; the tracker keeps scores apart at one half.
-        scores = 0.5 + np.concatenate((persons.scores, heads.scores)) / 2
-        ids = tracker.update(Persons.from_boxes(boxes, scores), pts_s).track_ids
-        n = len(persons)
-        return (
-            Persons(persons.boxes, persons.scores, ids[:n]),
-            Heads(heads.points, heads.scores, ids[n:], heads.heights_m),
-        )
+        return boxes_under_heads(ImagePoints(heads.points), calibration=calibration, head_px=head_px)
 
 
-def _without_box(heads: Heads, persons: Persons) -> Mask:
-    """Tell which heads no box explains, (N,)."""
-    _, explained = match_pairs(nearness_matrix(persons.boxes, ImagePoints(heads.points)), SAME_PERSON)
-    alone: Mask = np.ones(len(heads), dtype=np.bool_)
-    alone[explained] = False
-    return alone
+def _tracked(
+    tracker: Tracker, persons: Persons, heads: Heads, bodies: FloatArray, pts_s: float
+) -> tuple[Persons, Heads]:
+    """Follow everybody with one tracker, bare heads by the bodies under them."""
+    boxes = np.concatenate((persons.boxes, bodies))
+    # Every find of these models is sure enough to start a track; the tracker keeps scores apart at one half.
+    scores = SURE_SCORE + (1 - SURE_SCORE) * np.concatenate((persons.scores, heads.scores))
+    ids = tracker.update(Persons.from_boxes(boxes, scores), pts_s).track_ids
+    n = len(persons)
+    return (
+        Persons(persons.boxes, persons.scores, ids[:n]),
+        Heads(heads.points, heads.scores, ids[n:], heads.heights_m),
+    )
+
+
+def _missed_by_detector(heads: Heads, bodies: FloatArray, persons: Persons) -> Mask:
+    """Tell which heads stand for people beside those with a box, (N,).
+
+    A head that no box explains is somebody whom the detector has lost behind others, if there are others. Of somebody
+    who stands apart the detector knows better.
+    """
+    points = ImagePoints(heads.points)
+    tops = ImagePoints(np.column_stack(((persons.boxes[:, 0] + persons.boxes[:, 2]) / 2, persons.boxes[:, 1])))
+    missed = in_company(points, tops, bodies)
+    _, explained = match_pairs(nearness_matrix(persons.boxes, points), SAME_PERSON)
+    missed[explained] = False
+    return missed
 
 
 def _select(heads: Heads, keep: Mask) -> Heads:
-    return Heads(heads.points[keep], heads.scores[keep], np.full(int(keep.sum()), UNTRACKED), heads.heights_m[keep])
+    return Heads(heads.points[keep], heads.scores[keep], heads.track_ids[keep], heads.heights_m[keep])
