@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from dot_counter import dot_counter
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 RTSP_SERVER = Path(__file__).parent / "servers" / "rtsp_server.py"
@@ -52,6 +53,16 @@ def pytorch() -> None:
     """PyTorch, which the extra `train` brings."""
     if find_spec("torch") is None:
         missing("PyTorch", "make train-setup")
+
+
+@pytest.fixture
+def write_dot_counter(tmp_path: Path, pytorch: None) -> Callable[..., Path]:
+    """Write ONNX counters of bright dots: real networks in which every number can be foretold.
+
+    A pixel of brightness v counts (v / 255) · `gain` people, smeared over `blur_px` (odd) pixels, so that a cell needs
+    context. Head points are the brightest pixels of the smeared picture. The signature is the mean of each colour.
+    """
+    return lambda **settings: dot_counter(tmp_path / f"{settings.get('file', 'dots')}.onnx", **settings)
 
 
 @pytest.fixture
