@@ -41,11 +41,13 @@ types: setup
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: setup
+bench: train-setup
 	$(BIN)/python -m benchmarks.pets
 	$(BIN)/python -m benchmarks.sim_exact
 	$(BIN)/python -m benchmarks.run_speed
 	$(BIN)/python -m benchmarks.import_time
+	$(BIN)/python -m benchmarks.counter
+	$(BIN)/python -m benchmarks.counter_speed
 
 # Needs uv; keeps registry addresses out of the file.
 lock:

@@ -71,7 +71,6 @@ def main() -> None:
     clean = {part: bench.counts("shanghaitech", f"shanghaitech/{folder}", "val") for part, (folder, _) in PARTS.items()}
     measures = [measure for part in PARTS for measure in errors(f"{part} val", clean[part], at_most=PARTS[part][1])]
     measures += [covered(list(clean.values()))]
-    measures += errors("UCF_CC_50, all 50", bench.counts("ucf_cc_50", "ucf_cc_50", "all"))
     whole, region = (
         bench.counts("ucsd", "ucsd", "all", how, limit=UCSD_FRAMES) for how in ("--no-regions", "--regions")
     )

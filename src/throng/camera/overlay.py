@@ -1,4 +1,4 @@
-"""Draws what was measured over the picture: zones, boxes, trails, lines, ground grid and a compact panel."""
+"""Draws what was measured over the picture: density, zones, boxes, trails, lines, ground grid and a compact panel."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from throng.camera.ground_grid import GroundGrid
+from throng.camera.heat import draw_density
 from throng.camera.pipeline import CameraPipeline
 from throng.core.observation import UNTRACKED, Observation
 from throng.core.points import FloatArray, Image, ground_points
@@ -42,6 +43,7 @@ class Layers:
     trails: bool = True
     lines: bool = True
     grid: bool = False
+    density: bool = True
     panel: bool = True
 
 
@@ -71,6 +73,8 @@ class Overlay:
         """
         canvas = image.copy() if self._grid is None else self._grid.draw(image)
         thickness = max(1, round(canvas.shape[0] / 540))
+        if self._layers.density and observation is not None and observation.density is not None:
+            draw_density(canvas, observation.density)
         if self._layers.zones:
             self._draw_zones(canvas, thickness)
         if self._layers.lines:
