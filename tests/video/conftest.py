@@ -61,7 +61,8 @@ def make_video() -> Callable[..., Path]:
             stream: Any = container.add_stream(codec, rate=fps)
             stream.width, stream.height = size
             stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-            stream.options = {"g": "10"}
+            # The number of threads decides how many frames lie between being stored and being shown.
+            stream.options = {"g": "10", "threads": "2"}
             for number in range(frames):
                 frame = av.VideoFrame.from_ndarray(numbered_picture(number, size), format="bgr24")
                 frame.pts, frame.time_base = times[number] if times else number, Fraction(1, fps)

@@ -283,7 +283,10 @@ def inside(points: ImagePoints, mask: Mask) -> Mask:
 
 
 def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
-    """Return the part of a crowd that lies in a region; count and interval shrink by the share of the density in it.
+    """Return the part of a crowd that lies in a region.
+
+    The interval is that of the part by the errors of the map; where nobody measured those it shrinks by the share of the
+    density in the region.
 
     Args:
         crowd: of a whole picture.
@@ -291,12 +294,16 @@ def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
     """
     density, heads = crowd.density, crowd.heads
     part = replace(density, people=(density.people * density.shares(mask)).astype(np.float32))
-    share = min(part.total / density.total, 1.0) if density.total > 0 else 0.0
-    # Where nothing was seen in the region, what the whole picture may hold is all that is known.
-    count = crowd.count.scaled(share) if share > 0 else Estimate(0.0, 0.0, crowd.count.high)
+    count = _part(crowd, part.total) if density.error is None else density.error.interval(part.total)
     keep = inside(ImagePoints(heads.points), mask)
     kept = Heads(heads.points[keep], heads.scores[keep], heads.track_ids[keep], heads.heights_m[keep])
     return Crowd(part, kept, count, crowd.warnings)
+
+
+def _part(crowd: Crowd, people: float) -> Estimate:
+    share = min(people / crowd.density.total, 1.0) if crowd.density.total > 0 else 0.0
+    # Where nothing was seen in the region, what the whole picture may hold is all that is known.
+    return crowd.count.scaled(share) if share > 0 else Estimate(0.0, 0.0, crowd.count.high)
 
 
 def _region(record: Record, image: Image) -> Mask | None:
