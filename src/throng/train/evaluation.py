@@ -285,8 +285,8 @@ def inside(points: ImagePoints, mask: Mask) -> Mask:
 def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
     """Return the part of a crowd that lies in a region.
 
-    The interval is that of the part by the errors of the map; where nobody measured those it shrinks by the share of the
-    density in the region.
+    The interval is that of the part by the errors of the map; where nobody measured those it shrinks by the share of
+    the density in the region.
 
     Args:
         crowd: of a whole picture.
