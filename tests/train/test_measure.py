@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from throng.core.observation import Heads
-from throng.core.points import ImagePoints
+from throng.core.points import ImagePoints, image_points
 from throng.train.errors import TrainError
 from throng.train.head_skill import HeadSkill
 from throng.train.measure import measure_counter
@@ -28,7 +28,7 @@ def dots(folder: Path, name: str, *, people: int, labelled: int, seed: int) -> R
         image[y : y + 2, x : x + 2] = 255
     path = folder / f"{name}.png"
     cv2.imwrite(str(path), image)
-    return Record(name, path, ImagePoints(points[:labelled] + 0.5), "dots")
+    return Record(name, path, image_points(points[:labelled] + 0.5), "dots")
 
 
 def test_errors_are_those_of_the_counter(tmp_path: Path, write_dot_counter: WriteCounter) -> None:

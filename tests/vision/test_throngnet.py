@@ -80,10 +80,11 @@ def test_street_crowds_are_counted(throngnet: OnnxDensityCounter, shared_dir: Pa
 def test_a_crowd_from_above_is_no_longer_nobody(throngnet: OnnxDensityCounter, shared_dir: Path) -> None:
     """About a hundred people cross a street under the camera; person detectors see none of them."""
     clip = cv2.VideoCapture(str(shared_dir / "data/clips/overhead_crossing.mp4"))
-    read, image = clip.read()
+    read, frame = clip.read()
     clip.release()
     assert read
-    scale = best_scale([try_scales(throngnet, np.asarray(image, dtype=np.uint8))])
+    image = np.asarray(frame, dtype=np.uint8)
+    scale = best_scale([try_scales(throngnet, image)])
     assert throngnet.count([image], scale=scale or 1.0)[0].density.total > 40
 
 

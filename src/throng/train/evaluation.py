@@ -1,19 +1,19 @@
 """Runs a counter over labelled pictures and holds what it counts against the labels."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from throng.core.clock import Clock, SystemClock
 from throng.core.count_scores import GAME_LEVELS, field_errors, heads_score, map_scores, normalised_error
-from throng.core.observation import Heads
 from throng.core.points import FloatArray, Image, ImagePoints, Mask
 from throng.core.reading import Estimate
 from throng.core.scoring import DetectionScore, ErrorStats, error_stats, interval_coverage
 from throng.train.corruption import DEFAULT_SEVERITY, Corruption, corrupt
 from throng.train.errors import DatasetError, TrainError
 from throng.train.record import Dataset, Record, Skipped
+from throng.train.regions import crowd_inside, inside, region_of
 from throng.vision.crowd import Crowd
 from throng.vision.ports import DensityCounter
 
@@ -230,7 +230,7 @@ def evaluate_counts(
     for done, record in enumerate(records, start=1):
         try:
             image = picture_of(record, options)
-            mask = _region(record, image) if options.regions else None
+            mask = region_of(record, image) if options.regions else None
         except DatasetError as error:
             tally.skipped.append(Skipped(record.path, str(error)))
         else:
@@ -268,52 +268,6 @@ def spread(records: Sequence[Record], limit: int | None) -> Sequence[Record]:
     if limit is None or limit >= len(records):
         return records
     return [records[i] for i in np.unique(np.linspace(0, len(records) - 1, limit).round().astype(int))]
-
-
-def inside(points: ImagePoints, mask: Mask) -> Mask:
-    """Tell which points lie in a region, (N,); a point belongs to the pixel that it is nearest to.
-
-    Args:
-        points: (N, 2) pixels in the picture.
-        mask: (H, W) of the picture.
-    """
-    height, width = mask.shape
-    columns, rows = (np.clip(np.round(points), 0, (width - 1, height - 1)).astype(np.intp)).T
-    return np.asarray(mask[rows, columns], dtype=np.bool_)
-
-
-def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
-    """Return the part of a crowd that lies in a region.
-
-    The interval is that of the part by the errors of the map; where nobody measured those it shrinks by the share of
-    the density in the region.
-
-    Args:
-        crowd: of a whole picture.
-        mask: (H, W) of that picture.
-    """
-    density, heads = crowd.density, crowd.heads
-    part = replace(density, people=(density.people * density.shares(mask)).astype(np.float32))
-    count = _part(crowd, part.total) if density.error is None else density.error.interval(part.total)
-    keep = inside(ImagePoints(heads.points), mask)
-    kept = Heads(heads.points[keep], heads.scores[keep], heads.track_ids[keep], heads.heights_m[keep])
-    return Crowd(part, kept, count, crowd.warnings)
-
-
-def _part(crowd: Crowd, people: float) -> Estimate:
-    share = min(people / crowd.density.total, 1.0) if crowd.density.total > 0 else 0.0
-    # Where nothing was seen in the region, what the whole picture may hold is all that is known.
-    return crowd.count.scaled(share) if share > 0 else Estimate(0.0, 0.0, crowd.count.high)
-
-
-def _region(record: Record, image: Image) -> Mask | None:
-    mask = record.roi()
-    if mask is not None and mask.shape != image.shape[:2]:
-        raise DatasetError(
-            f"{record.path}: the region of interest has {mask.shape[1]}×{mask.shape[0]} pixels, the picture "
-            f"{image.shape[1]}×{image.shape[0]}; they must be of one size"
-        )
-    return mask
 
 
 def _warm_up(counter: DensityCounter, image: Image, options: CountOptions) -> None:

@@ -11,8 +11,8 @@ import torch
 
 from throng.core.points import FloatArray, Image
 from throng.train.errors import DatasetError
-from throng.train.evaluation import inside
 from throng.train.record import Dataset, Record
+from throng.train.regions import inside
 
 Told = Callable[[int, int], None]
 """Is told how many of how many are done."""

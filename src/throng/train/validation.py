@@ -8,9 +8,9 @@ import numpy as np
 
 from throng.core.points import Image
 from throng.core.scoring import ErrorStats, error_stats
-from throng.train.evaluation import crowd_inside, inside
 from throng.train.negatives import blank_pictures
 from throng.train.record import Dataset, Record
+from throng.train.regions import crowd_inside, inside
 from throng.vision.crowd import Crowd
 
 LARGEST_PIXELS = 30e6
