@@ -17,6 +17,7 @@ NAME_KEY = "throng.name"
 INTERVAL_KEY = "throng.interval"
 DOMAIN_KEY = "throng.domain"
 HEADS_KEY, THRESHOLD_KEY = "throng.heads", "throng.head_threshold"
+EMPTY_KEY = "throng.empty_below"
 HEAD_KEY = "throng.head_px"
 """Names of the metadata that an exporter writes into the file."""
 
@@ -72,6 +73,7 @@ class CounterCard:
         domain: what its training pictures look like, None where nobody recorded it.
         heads: how good its head points are.
         head_px: the size of heads in its input, in pixels, that it counts best.
+        empty_below: cells with fewer people than this hold nobody: a haze over a street adds up.
     """
 
     name: str
@@ -79,6 +81,7 @@ class CounterCard:
     domain: DomainCheck | None
     heads: HeadPoints
     head_px: float
+    empty_below: float = 0.0
 
 
 def read_card(model: OnnxModel) -> CounterCard:
@@ -97,6 +100,7 @@ def read_card(model: OnnxModel) -> CounterCard:
         domain=domain,
         heads=_heads(model),
         head_px=_entry(model, HEAD_KEY, _head_px) or HEAD_PX,
+        empty_below=_entry(model, EMPTY_KEY, _empty_below) or 0.0,
     )
 
 
@@ -104,6 +108,13 @@ def _heads(model: OnnxModel) -> HeadPoints:
     """Read the whole entry, or the threshold alone."""
     heads = _entry(model, HEADS_KEY, HeadPoints.from_json)
     return heads or _entry(model, THRESHOLD_KEY, lambda text: HeadPoints(threshold=float(text))) or HeadPoints()
+
+
+def _empty_below(text: str) -> float:
+    people = float(text)
+    if not 0 <= people < 1:
+        raise ValueError(f"expected people per cell from 0 to below 1, got {text[:80]!r}")
+    return people
 
 
 def _head_px(text: str) -> float:

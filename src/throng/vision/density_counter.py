@@ -214,6 +214,7 @@ class OnnxDensityCounter:
     def _view(self, canvas: _Canvas, image_size: tuple[int, int]) -> CrowdView:
         across, down = (whole / seen for whole, seen in zip(image_size, canvas.size, strict=True))
         people = np.maximum(_inside(canvas.density, canvas.size, STRIDE), 0)
+        people[people < self.card.empty_below] = 0
         interval, domain, signature = self.card.interval, self.card.domain, canvas.signature
         head_px = self.card.head_px * (across * down) ** 0.5
         density = DensityMap(people, (STRIDE * across, STRIDE * down), image_size, interval, head_px)
