@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
-from torch.nn import functional
 
-from throng.train.losses.targets import cell_counts
+from throng.train.losses.targets import block_sums, cell_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,5 @@ class BlockCountLoss:
         total = errors.new_zeros(())
         for side, weight in self.blocks:
             if side == 1 or side <= max(rows, columns):
-                total = total + weight * _block_sums(errors, side).abs().sum()
+                total = total + weight * block_sums(errors, side).abs().sum()
         return total / (self.unit * len(output))
-
-
-def _block_sums(cells: Tensor, side: int) -> Tensor:
-    rows, columns = cells.shape[-2:]
-    filled = functional.pad(cells, (0, -columns % side, 0, -rows % side))
-    return functional.avg_pool2d(filled, side) * side**2

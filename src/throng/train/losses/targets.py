@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 ADAPTIVE_BETA = 0.3
 """Share of the distance to the neighbours that is taken as the kernel's sigma (Zhang et al., CVPR 2016)."""
@@ -95,3 +96,10 @@ def _cell_masses(centres: Tensor, sigma: Tensor, cells: int, stride: int) -> Ten
     below = torch.special.ndtr((edges[None] - inside[:, None]) / sigma[:, None])
     masses = below.diff(dim=1)
     return masses / masses.sum(dim=1, keepdim=True)
+
+
+def block_sums(cells: Tensor, side: int) -> Tensor:
+    """Return the sums over square blocks of cells, (B, 1, h, w) to (B, 1, ceil(h/side), ceil(w/side))."""
+    rows, columns = cells.shape[-2:]
+    filled = functional.pad(cells, (0, -columns % side, 0, -rows % side))
+    return functional.avg_pool2d(filled, side) * side**2
