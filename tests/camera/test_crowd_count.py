@@ -121,3 +121,14 @@ def test_a_grid_that_changes_with_the_scale_is_taken_up() -> None:
     (found,) = (m for m in pipe.finish() if isinstance(m, Reading))
     assert found.count is not None
     assert found.count.value == pytest.approx(inside(people), rel=0.06)
+
+
+def test_a_warning_whose_figures_change_is_told_once() -> None:
+    from dataclasses import replace
+
+    density = mapped(crowd(0.5))
+    pipe = CameraPipeline(Camera("north", "clip.mp4", CALIBRATION), (SQUARE,), (), SIZE)
+    for at, distance in ((0.0, 4.1), (0.4, 4.7)):
+        pipe.process(replace(observed(at, density), warnings=(f"the scene is strange (distance {distance})",)))
+    (found,) = (m for m in pipe.finish() if isinstance(m, Reading))
+    assert found.reasons == ("the scene is strange (distance 4.7)",)

@@ -1,5 +1,6 @@
 """What was seen of one zone or line during one reading period, and the reading that follows from it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from throng.core.service_level import level_of_service
 from throng.core.zones import ZoneView
 
 FULLY_VISIBLE_SHARE = 0.95
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(slots=True)
@@ -167,4 +169,5 @@ def unknown_reading(
 
 
 def _once(reasons: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reasons))
+    """Return each reason once; of those that differ in their numbers only, the newest."""
+    return tuple({_NUMBER.sub("#", reason): reason for reason in reasons}.values())

@@ -74,7 +74,7 @@ CATALOGUE: dict[str, ModelEntry] = {
     for entry in (
         ModelEntry(
             name="yolox-nano",
-            what="persons; the default",
+            what="persons",
             licence="Apache-2.0",
             publisher="Megvii, https://github.com/Megvii-BaseDetection/YOLOX",
             editions=(
