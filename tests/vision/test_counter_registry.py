@@ -16,7 +16,7 @@ WriteModel = Callable[..., Path]
 PLUG_IN = """
 from typing import Literal
 
-from throng.vision.counter_registry import CounterConfig
+from throng.vision.config import CounterConfig
 
 
 class Nobody:
@@ -116,7 +116,7 @@ def test_third_party_joins_through_its_entry_point(installed_plug_in: None) -> N
     ("name", "words"),
     [
         ("lost", r"counter lost: its plug-in throng_nobody_counts:Lost cannot be loaded"),
-        ("number", r"counter number: its plug-in .* is no throng\.vision\.counter_registry\.CounterConfig"),
+        ("number", r"counter number: its plug-in .* is no throng\.vision\.config\.CounterConfig"),
         ("other-name", r"counter other-name: its options do not fit: type: Input should be 'nobody-counts'"),
     ],
 )

@@ -1,17 +1,17 @@
-"""The configuration that every detector shares; each plug-in adds a literal `type` and its own settings."""
+"""The configuration that all models share; each plug-in adds a literal `type` and its own settings."""
 
 from abc import ABC, abstractmethod
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from throng.vision.ports import Detector
+from throng.vision.ports import DensityCounter, Detector
 
 
-class DetectorConfig(BaseModel, ABC):
-    """What a detector needs to start. A plug-in subclasses it with `type: Literal["its-name"]`.
+class ModelConfig(BaseModel, ABC):
+    """What every model needs to start.
 
     Attributes:
-        type: name of the detector; subclasses make it a literal.
+        type: name of the model; subclasses make it a literal.
         threads: threads of the network, None for one per physical core.
     """
 
@@ -19,6 +19,22 @@ class DetectorConfig(BaseModel, ABC):
 
     type: str
     threads: int | None = Field(None, ge=1)
+
+
+class CounterConfig(ModelConfig):
+    """What a counter needs to start. A plug-in subclasses it with `type: Literal["its-name"]`."""
+
+    @abstractmethod
+    def build(self) -> DensityCounter:
+        """Load the model and return the counter.
+
+        Raises:
+            VisionError: the model cannot be found, trusted or run.
+        """
+
+
+class DetectorConfig(ModelConfig):
+    """What a detector needs to start. A plug-in subclasses it with `type: Literal["its-name"]`."""
 
     @abstractmethod
     def build(self) -> Detector:

@@ -1,12 +1,12 @@
 """Counters by name: ours from the package, third parties through entry points, ONNX files by path."""
 
-from abc import ABC, abstractmethod
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from throng.vision.config import CounterConfig
 from throng.vision.counter_card import is_counter_file
 from throng.vision.density_counter import OnnxDensityCounter
 from throng.vision.errors import VisionError
@@ -24,28 +24,6 @@ BUILT_IN: dict[str, str] = {THRONGNET: "weights/throngnet.onnx"}
 """Our own counters and their files in this package."""
 
 _SUFFIX = ".onnx"
-
-
-class CounterConfig(BaseModel, ABC):
-    """What a counter needs to start. A plug-in subclasses it with `type: Literal["its-name"]`.
-
-    Attributes:
-        type: name of the counter; subclasses make it a literal.
-        threads: threads of the network, None for one per physical core.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: str
-    threads: int | None = Field(None, ge=1)
-
-    @abstractmethod
-    def build(self) -> DensityCounter:
-        """Load the model and return the counter.
-
-        Raises:
-            VisionError: the model cannot be found, trusted or run.
-        """
 
 
 def known_counters() -> dict[str, str]:
@@ -121,9 +99,7 @@ def _third_party(point: EntryPoint, threads: int | None) -> DensityCounter:
     except (ImportError, AttributeError) as error:
         raise VisionError(f"counter {point.name}: its plug-in {point.value} cannot be loaded: {error}") from error
     if not (isinstance(config_class, type) and issubclass(config_class, CounterConfig)):
-        raise VisionError(
-            f"counter {point.name}: its plug-in {point.value} is no throng.vision.counter_registry.CounterConfig"
-        )
+        raise VisionError(f"counter {point.name}: its plug-in {point.value} is no throng.vision.config.CounterConfig")
     try:
         return config_class(type=point.name, threads=threads).build()
     except ValidationError as error:
