@@ -15,8 +15,11 @@ from torch.nn import functional
 
 from throng.train.jpeg import coded
 
-GREY_SHARE = 0.15
+GREY_SHARE = 0.2
 GAMMA_SHARE = 0.3
+SHRUNK = (1.5, 4.0)
+"""Least and largest factor by which a crop of low resolution was shrunk."""
+
 _GAMMA = 2.2
 _REACH_PX = 8
 _LUMA = (0.114, 0.587, 0.299)
@@ -59,7 +62,7 @@ def augment(images: torch.Tensor, *, corruption: float, chance: Chance) -> torch
 
     Args:
         images: (B, 3, H, W) float32 BGR in [0, 255], H and W multiples of 16.
-        corruption: share of crops in night, rain, blur, noise or JPEG.
+        corruption: share of crops in night, rain, blur, noise, JPEG or low resolution.
         chance: decides.
 
     Returns:
@@ -128,7 +131,23 @@ def jpeg(images: torch.Tensor, chance: Chance) -> torch.Tensor:
     return coded(images, chance.each(6, 60, (len(images),)))
 
 
-_KINDS: tuple[Callable[[torch.Tensor, Chance], torch.Tensor], ...] = (night, rain, blur, noise, jpeg)
+def low_resolution(images: torch.Tensor, chance: Chance) -> torch.Tensor:
+    """A small picture enlarged, as those of old cameras and far zones are."""
+    side = images.shape[-1]
+    factors = chance.rng.uniform(*SHRUNK, len(images))
+    ways = chance.rng.choice(["bilinear", "bicubic"], len(images))
+    enlarged = [_enlarged(image[None], max(8, round(side / factor)), way) for image, factor, way in zip(
+        images, factors, ways.tolist(), strict=True)]
+    return torch.cat(enlarged)
+
+
+_KINDS: tuple[Callable[[torch.Tensor, Chance], torch.Tensor], ...] = (night, rain, blur, noise, jpeg, low_resolution)
+
+
+def _enlarged(image: torch.Tensor, side: int, way: str) -> torch.Tensor:
+    """Shrink a square picture to a side, and bring it back."""
+    small = functional.interpolate(image, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    return functional.interpolate(small, size=image.shape[-2:], mode=way, align_corners=False)
 
 
 def _as_pixels(images: torch.Tensor) -> torch.Tensor:

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from throng.train.batch_norm import STATISTICS_FROM
 from throng.train.batches import BatchMaker
 from throng.train.checkpoint import load_checkpoint
 from throng.train.datasets import open_dataset
 from throng.train.errors import TrainError
+from throng.train.exported_weights import load_exported
 from throng.train.loop import Trainer
 from throng.train.negatives import negative_pictures
 from throng.train.networks import build_network
@@ -36,6 +38,9 @@ _ROOM = 1.25
 smooth the noise away."""
 
 SIMULATED_SCALE = (0.5, 1.6)
+
+EXPORTED = ".onnx"
+"""A training can begin from such a file as well as from a checkpoint."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -80,6 +85,9 @@ def prepare(
         seed=recipe.seed,
         coarse=(recipe.coarse_steps, recipe.coarse_factor),
     )
+    if recipe.init is not None and recipe.init.suffix == EXPORTED:
+        numbers = range(STATISTICS_FROM, STATISTICS_FROM + recipe.statistics_batches)
+        load_exported(network, recipe.init, (maker.make(number).images for number in numbers))
     log.info("pictures take %.0f MB on %s", sum(group.megabytes for group in maker.groups), device)
     kept_back = {_label(source, recipe): _open(source, "val") for source in recipe.data}
 
@@ -94,7 +102,7 @@ def _network(recipe: Recipe) -> nn.Module:
     network = build_network(recipe.network, **recipe.network_options)
     if recipe.features is not None:
         load_features(network, recipe.features)
-    if recipe.init is not None:
+    if recipe.init is not None and recipe.init.suffix != EXPORTED:
         load_checkpoint(recipe.init, network=recipe.network).load_into(network)
     return network
 

@@ -76,9 +76,9 @@ class Recipe(_Form):
         simulated: share of crops from simulated crowds.
         simulated_pictures: how many pictures of simulated crowds are drawn before training begins, and a third as many
             of empty places.
-        corruption: share of crops in night, rain, blur, noise or JPEG.
+        corruption: share of crops in night, rain, blur, noise, JPEG or low resolution.
         seed: decides every chance.
-        init: checkpoint to begin from.
+        init: checkpoint (.pt) or exported counter (.onnx) to begin from.
         features: file of pre-trained features to begin from; None for the network's own or none.
         coarse_steps: for the first so many steps pictures are shrunk by a further `coarse_factor`, so that each crop
             shows more of them: what a crowd looks like is learnt faster than what a head looks like.
