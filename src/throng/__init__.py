@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from throng.camera.site_file import load_site
     from throng.core.calibration import Calibration
     from throng.core.errors import ThrongError
-    from throng.core.reading import Estimate, LineReading, Reading, Validity
+    from throng.core.estimate import Estimate
+    from throng.core.reading import LineReading, Reading, Validity
     from throng.core.site import Camera, Line, Site, Use, Zone
     from throng.edge.stream import ReadingStream
     from throng.edge.stream import open_stream as open  # noqa: A004
@@ -33,7 +34,7 @@ _HOMES = {
     "load_calibration": ("throng.camera.calibration_file", "load_calibration"),
     "Calibration": ("throng.core.calibration", "Calibration"),
     "ThrongError": ("throng.core.errors", "ThrongError"),
-    "Estimate": ("throng.core.reading", "Estimate"),
+    "Estimate": ("throng.core.estimate", "Estimate"),
     "LineReading": ("throng.core.reading", "LineReading"),
     "Reading": ("throng.core.reading", "Reading"),
     "Validity": ("throng.core.reading", "Validity"),

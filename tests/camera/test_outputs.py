@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from throng.camera.outputs import CSV_COLUMNS, LINE_COLUMNS, ZONE_COLUMNS, open_writer, to_row
 from throng.core.errors import ThrongError
-from throng.core.reading import Density, Estimate, LineReading, Reading, Speed, Validity
+from throng.core.estimate import Estimate
+from throng.core.reading import Density, LineReading, Reading, Speed, Validity
 from throng.video.errors import OutputError
 
 AT = datetime(2026, 7, 4, 20, 15, 3, 250_000, tzinfo=UTC)

@@ -15,9 +15,9 @@ from outcome import Outcome
 from throng.cli.evaluate_counts import scale_rule
 from throng.core.count_error import CountErrorModel
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
 from throng.core.points import Image, image_points
-from throng.core.reading import Estimate
 from throng.train.record import Dataset, Record
 from throng.vision.crowd import Crowd
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from throng.bus.board import CameraCard, LiveBoard, Picture, ZoneCard
-from throng.core.reading import Density, Estimate, LineReading, Reading, Speed, Validity
+from throng.core.estimate import Estimate
+from throng.core.reading import Density, LineReading, Reading, Speed, Validity
 from throng.core.stream import StreamState, StreamStatus
 from throng.server.app import create_app
 from throng.server.run import ServerThread

@@ -12,9 +12,9 @@ import pytest
 
 from throng.core.clock import ManualClock
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
 from throng.core.points import Image, Mask, image_points
-from throng.core.reading import Estimate
 from throng.train.corruption import Corruption
 from throng.train.errors import TrainError
 from throng.train.evaluation import WORST, CountOptions, CountReport, evaluate_counts

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from throng.core.reading import Estimate
+from throng.core.estimate import Estimate
 from throng.train.errors import TrainError
 
 pytestmark = pytest.mark.usefixtures("pytorch")

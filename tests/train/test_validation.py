@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
 from throng.core.points import Image, image_points
-from throng.core.reading import Estimate
 from throng.train.record import Dataset, Record
 from throng.train.validation import validate
 from throng.vision.crowd import Crowd

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from throng.core.reading import Estimate
+from throng.core.estimate import Estimate
 from throng.vision.domain import DomainCheck, WarningFilter, disagreement
 
 FEATURES = 24

@@ -9,9 +9,9 @@ import pytest
 
 from throng.core.calibration import Calibration, CalibrationError
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import HEAD_HEIGHT_M, Heads
 from throng.core.points import FloatArray, GroundPoints, Image, ImagePoints
-from throng.core.reading import Estimate
 from throng.sim.source import open_sim
 from throng.vision.counter_registry import THRONGNET, load_counter
 from throng.vision.crowd import Crowd

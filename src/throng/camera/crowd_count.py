@@ -9,10 +9,10 @@ from throng.camera.people import People
 from throng.core.calibration import Calibration
 from throng.core.count_error import UNMEASURED
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.fusion import fuse_counts
 from throng.core.observation import HEAD_HEIGHT_M, HEAD_M, Observation
 from throng.core.points import FloatArray, GroundPoints, ImagePoints, Mask
-from throng.core.reading import Estimate
 from throng.core.zones import ZoneView
 
 CELL_M = 2.0

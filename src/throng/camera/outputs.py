@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from throng.core.reading import Estimate, LineReading, Reading
+from throng.core.estimate import Estimate
+from throng.core.reading import LineReading, Reading
 from throng.video.errors import OutputError
 from throng.video.output_path import require_free
 

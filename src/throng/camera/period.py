@@ -10,9 +10,10 @@ from throng.camera.crowd_count import CrowdCount
 from throng.camera.people import People
 from throng.core.count_interval import count_interval
 from throng.core.density import CLASSICAL, GAUSSIAN_R1, DensityGrid
+from throng.core.estimate import Estimate
 from throng.core.observation import Observation
 from throng.core.points import FloatArray, GroundPoints, Mask
-from throng.core.reading import Density, Estimate, Reading, Speed, Validity
+from throng.core.reading import Density, Reading, Speed, Validity
 from throng.core.service_level import level_of_service
 from throng.core.zones import ZoneView
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from throng.core.estimate import Estimate
 from throng.core.points import FloatArray, Mask
-from throng.core.reading import Estimate
 
 COVERAGE = 0.9
 """Share of the true counts that an interval is to hold."""

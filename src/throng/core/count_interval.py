@@ -2,7 +2,7 @@
 
 from scipy.special import bdtrik, nbdtrik
 
-from throng.core.reading import Estimate
+from throng.core.estimate import Estimate
 
 _TAIL = 0.95
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from throng.core.count_error import CountErrorModel
+from throng.core.estimate import Estimate
 from throng.core.points import FloatArray
-from throng.core.reading import Estimate
 
 HIDING_DENSITY_PER_M2 = 2.0
 """Density at which only 1/e of the people who would be found alone are found (reference sheet 2.7: above 1.5–2 people

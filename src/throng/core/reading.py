@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from throng.core.crowd_state import Balance, CrowdEvent, Movement, Outlook, Risk
+from throng.core.estimate import Estimate
+
 
 class Validity(StrEnum):
     """How far a reading can be trusted."""
@@ -11,23 +14,6 @@ class Validity(StrEnum):
     LIVE = "live"
     DEGRADED = "degraded"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its 90 % interval. Alarms compare `high`."""
-
-    value: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not self.low <= self.value <= self.high:
-            raise ValueError(f"expected low <= value <= high, got {self.low}, {self.value}, {self.high}")
-
-    def scaled(self, factor: float) -> "Estimate":
-        """Return value and interval times a factor >= 0."""
-        return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +54,7 @@ class Speed:
 class Reading:
     """What is true of one zone over one reading period (1 s by default).
 
-    When `validity` is unknown, `count`, `density`, `level_of_service`, `speed` and `occupancy` are None:
-    no data is never a zero.
+    When `validity` is unknown, every number and `risk` are None: no data is never a zero, and never safe.
 
     Attributes:
         zone_id, camera_id: which zone, seen by which camera.
@@ -86,6 +71,11 @@ class Reading:
         speed: None when nobody was tracked long enough.
         occupancy: count / capacity, None without a capacity.
         last_good_at: time of the newest reading that was not unknown, None before the first.
+        movement: how the people move together, None without a calibration or where nobody's motion is known.
+        balance: who came in and who left over the last minute, None before that is known.
+        outlook: where the density is heading, None before enough is known.
+        events: what happens now, the surest first.
+        risk: how dangerous the zone is, None where the density is unknown.
     """
 
     zone_id: str
@@ -103,6 +93,11 @@ class Reading:
     speed: Speed | None
     occupancy: Estimate | None
     last_good_at: datetime | None
+    movement: Movement | None = None
+    balance: Balance | None = None
+    outlook: Outlook | None = None
+    events: tuple[CrowdEvent, ...] = ()
+    risk: Risk | None = None
 
     @property
     def age_s(self) -> float | None:

@@ -136,8 +136,10 @@ def low_resolution(images: torch.Tensor, chance: Chance) -> torch.Tensor:
     side = images.shape[-1]
     factors = chance.rng.uniform(*SHRUNK, len(images))
     ways = chance.rng.choice(["bilinear", "bicubic"], len(images))
-    enlarged = [_enlarged(image[None], max(8, round(side / factor)), way) for image, factor, way in zip(
-        images, factors, ways.tolist(), strict=True)]
+    enlarged = [
+        _enlarged(image[None], max(8, round(side / factor)), way)
+        for image, factor, way in zip(images, factors, ways.tolist(), strict=True)
+    ]
     return torch.cat(enlarged)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from throng.core.clock import Clock, SystemClock
 from throng.core.count_scores import GAME_LEVELS, field_errors, heads_score, map_scores, normalised_error
+from throng.core.estimate import Estimate
 from throng.core.points import FloatArray, Image, ImagePoints, Mask
-from throng.core.reading import Estimate
 from throng.core.scoring import DetectionScore, ErrorStats, error_stats, interval_coverage
 from throng.train.corruption import DEFAULT_SEVERITY, Corruption, corrupt
 from throng.train.errors import DatasetError, TrainError

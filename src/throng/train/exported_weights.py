@@ -44,7 +44,7 @@ def load_exported(network: nn.Module, path: Path, batches: Iterable[Tensor]) -> 
                 f"{path}: expected weights {tuple(target.weight.shape)} in convolution {i + 1}, found {weight.shape}; "
                 "it is another network, or was built with other options"
             )
-        _copy(target, norms.get(target), weight, bias)
+        _copy(target, norms.get(target), (weight, bias))
     _measure(network, [norms[target] for target in targets if target in norms], batches)
 
 
@@ -92,8 +92,11 @@ def _norm_behind(network: nn.Module) -> dict[nn.Conv2d, nn.BatchNorm2d]:
 
 
 @torch.no_grad()
-def _copy(target: nn.Conv2d, norm: nn.BatchNorm2d | None, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
+def _copy(
+    target: nn.Conv2d, norm: nn.BatchNorm2d | None, weight: NDArray[np.float32], bias: NDArray[np.float32]
+) -> None:
     """Fill a convolution; the normalisation behind it becomes nothing but the bias."""
+    weight, bias = layer
     target.weight.copy_(torch.from_numpy(weight.copy()))
     if norm is None:
         assert target.bias is not None

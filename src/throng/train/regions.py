@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
 from throng.core.points import Image, ImagePoints, Mask
-from throng.core.reading import Estimate
 from throng.train.errors import DatasetError
 from throng.train.record import Record
 from throng.vision.crowd import Crowd

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
 from throng.core.points import Image
-from throng.core.reading import Estimate
 from throng.train.checkpoint import load_checkpoint
 from throng.train.errors import TrainError
 from throng.train.networks import network_kind

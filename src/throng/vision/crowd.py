@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from throng.core.density_map import DensityMap
+from throng.core.estimate import Estimate
 from throng.core.observation import Heads
-from throng.core.reading import Estimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from throng.core.count_interval import count_interval
+from throng.core.estimate import Estimate
 from throng.core.points import FloatArray
-from throng.core.reading import Estimate
 
 FEWEST_PICTURES = 20
 """From fewer pictures than this the limit cannot be told from chance."""
