@@ -92,9 +92,7 @@ def _norm_behind(network: nn.Module) -> dict[nn.Conv2d, nn.BatchNorm2d]:
 
 
 @torch.no_grad()
-def _copy(
-    target: nn.Conv2d, norm: nn.BatchNorm2d | None, weight: NDArray[np.float32], bias: NDArray[np.float32]
-) -> None:
+def _copy(target: nn.Conv2d, norm: nn.BatchNorm2d | None, layer: Layer) -> None:
     """Fill a convolution; the normalisation behind it becomes nothing but the bias."""
     weight, bias = layer
     target.weight.copy_(torch.from_numpy(weight.copy()))
