@@ -16,6 +16,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from throng.camera.outputs import CSV_COLUMNS, LINE_COLUMNS, ZONE_COLUMNS, open_writer, to_row
+from throng.core.crowd_state import (
+    Balance,
+    CrowdEvent,
+    EventKind,
+    Movement,
+    Outlook,
+    Risk,
+    RiskLevel,
+    ThresholdOutlook,
+)
 from throng.core.errors import ThrongError
 from throng.core.estimate import Estimate
 from throng.core.reading import Density, LineReading, Reading, Speed, Validity
@@ -38,6 +48,15 @@ FULL = Reading(
     speed=Speed(1.25, 0.3, 7),
     occupancy=Estimate(0.12, 0.1, 0.155),
     last_good_at=AT - timedelta(seconds=4),
+    movement=Movement((0.5, -0.25), "fused", 0.75, 0.5, 0.625, 0.125, -0.0625, 1.5, 0.75, 0.03125, False, float("nan")),
+    balance=Balance(Estimate(30.0, 24.0, 37.0), Estimate(12.0, 8.0, 17.0), 18.0, 60.0),
+    outlook=Outlook(
+        Estimate(0.5, 0.25, 0.75),
+        True,
+        (ThresholdOutlook(4.0, ((60.0, 0.125), (300.0, 0.875)), Estimate(240.0, 180.0, 400.0)),),
+    ),
+    events=(CrowdEvent(EventKind.SURGE, 0.75, ("inflow 30/min, 8 before",), (3.0, 4.0)),),
+    risk=Risk(RiskLevel.CAUTION, 31.5, ("density 0.5 [0.4-0.65] people/m²",), "moving"),
 )
 UNKNOWN = replace(
     FULL,
@@ -52,6 +71,11 @@ UNKNOWN = replace(
     speed=None,
     occupancy=None,
     last_good_at=None,
+    movement=None,
+    balance=None,
+    outlook=None,
+    events=(),
+    risk=None,
 )
 LINE = LineReading("door", "north", AT, 12.5, Validity.LIVE, (), True, 3, 0, 40, 38)
 
@@ -88,6 +112,45 @@ def test_every_column_of_a_zone() -> None:
         "occupancy_high": 0.155,
         "last_good_at": "2026-07-04T20:14:59.250Z",
         "age_s": 4.0,
+        "risk_level": "caution",
+        "risk_score": 31.5,
+        "risk_reasons": ["density 0.5 [0.4-0.65] people/m²"],
+        "risk_profile": "moving",
+        "events": [{"kind": "surge", "score": 0.75, "evidence": ["inflow 30/min, 8 before"], "x_m": 3.0, "y_m": 4.0}],
+        "velocity_x_mps": 0.5,
+        "velocity_y_mps": -0.25,
+        "movement_estimator": "fused",
+        "moving_share": 0.75,
+        "polarisation": 0.5,
+        "direction_entropy": 0.625,
+        "counter_flow": 0.125,
+        "divergence_per_s": -0.0625,
+        "congestion_level_per_m": 1.5,
+        "crowd_danger_per_m3": 0.75,
+        "pressure_per_s2": 0.03125,
+        "pressure_gated": False,
+        "wave_period_s": None,
+        "inflow_per_min": 30.0,
+        "inflow_low_per_min": 24.0,
+        "inflow_high_per_min": 37.0,
+        "outflow_per_min": 12.0,
+        "outflow_low_per_min": 8.0,
+        "outflow_high_per_min": 17.0,
+        "net_per_min": 18.0,
+        "balance_window_s": 60.0,
+        "slope_per_m2_per_min": 0.5,
+        "slope_low_per_m2_per_min": 0.25,
+        "slope_high_per_m2_per_min": 0.75,
+        "slope_significant": True,
+        "outlook": [
+            {
+                "threshold_per_m2": 4.0,
+                "probability_by_s": {"60": 0.125, "300": 0.875},
+                "time_to_s": 240.0,
+                "time_to_low_s": 180.0,
+                "time_to_high_s": 400.0,
+            }
+        ],
     }
 
 
@@ -98,12 +161,14 @@ def test_columns_keep_their_order() -> None:
 
 def test_unknown_is_nothing_and_never_zero() -> None:
     row = to_row(UNKNOWN)
-    measured = [
-        name for name in ZONE_COLUMNS if name.startswith(("count", "density", "level", "speed", "occup", "age"))
-    ]
-    assert len(measured) == 19
-    assert [row[name] for name in measured] == [None] * 19
-    assert row["pts_s"] is None
+    known = ("kind", "zone_id", "camera_id", "at", "validity", "reasons", "models", "simulated", "frames")
+    assert {name: row[name] for name in ZONE_COLUMNS if name not in known and row[name] is not None} == {}
+
+
+def test_an_unknown_zone_keeps_its_alarm() -> None:
+    held = Risk(RiskLevel.CRITICAL, 80.0, ("no data for 12 s; the last level is held",), "standing")
+    row = to_row(replace(UNKNOWN, risk=held))
+    assert (row["risk_level"], row["risk_score"], row["count"]) == ("critical", 80.0, None)
 
 
 def test_an_unknown_line_keeps_its_totals() -> None:

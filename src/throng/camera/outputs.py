@@ -3,20 +3,27 @@
 import csv
 import io
 import json
-import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from throng.core.estimate import Estimate
-from throng.core.reading import LineReading, Reading
+from throng.camera.crowd_row import (
+    CROWD_COLUMNS,
+    Cell,
+    Row,
+    balance_cells,
+    estimate_cells,
+    event_cells,
+    movement_cells,
+    number,
+    outlook_cells,
+    risk_cells,
+)
+from throng.core.reading import LineReading, Reading, Validity
 from throng.video.errors import OutputError
 from throng.video.output_path import require_free
-
-Cell = str | int | float | bool | list[str] | None
-Row = dict[str, Cell]
 
 ZONE_COLUMNS = (
     "kind", "zone_id", "camera_id", "at", "pts_s", "validity", "reasons", "models", "simulated", "frames",
@@ -25,6 +32,7 @@ ZONE_COLUMNS = (
     "density_peak_per_m2", "density_peak_estimator", "density_peak_x_m", "density_peak_y_m",
     "level_of_service", "speed_mean_mps", "speed_std_mps", "speed_persons",
     "occupancy", "occupancy_low", "occupancy_high", "last_good_at", "age_s",
+    *CROWD_COLUMNS,
 )  # fmt: skip
 """Columns of a zone's row, in order."""
 LINE_COLUMNS = (
@@ -57,31 +65,36 @@ def _zone_row(reading: Reading) -> Row:
         "zone_id": reading.zone_id,
         "camera_id": reading.camera_id,
         "at": _time(reading.at),
-        "pts_s": _number(reading.pts_s),
+        "pts_s": number(reading.pts_s),
         "validity": reading.validity.value,
-        "reasons": list(reading.reasons),
-        "models": list(reading.models),
+        "reasons": [*reading.reasons],
+        "models": [*reading.models],
         "simulated": reading.simulated,
         "frames": reading.frames,
-        **_estimate(reading.count, "count", "count_low", "count_high"),
-        **_estimate(
+        **estimate_cells(reading.count, "count", "count_low", "count_high"),
+        **estimate_cells(
             None if density is None else density.mean,
             "density_mean_per_m2",
             "density_mean_low_per_m2",
             "density_mean_high_per_m2",
         ),
         "density_mean_estimator": None if density is None else density.mean_estimator,
-        "density_peak_per_m2": None if density is None else _number(density.peak_per_m2),
+        "density_peak_per_m2": None if density is None else number(density.peak_per_m2),
         "density_peak_estimator": density.peak_estimator if density is not None and known_peak else None,
-        "density_peak_x_m": _number(peak_x_m),
-        "density_peak_y_m": _number(peak_y_m),
+        "density_peak_x_m": number(peak_x_m),
+        "density_peak_y_m": number(peak_y_m),
         "level_of_service": reading.level_of_service,
-        "speed_mean_mps": None if speed is None else _number(speed.mean_mps),
-        "speed_std_mps": None if speed is None else _number(speed.std_mps),
+        "speed_mean_mps": None if speed is None else number(speed.mean_mps),
+        "speed_std_mps": None if speed is None else number(speed.std_mps),
         "speed_persons": None if speed is None else speed.persons,
-        **_estimate(reading.occupancy, "occupancy", "occupancy_low", "occupancy_high"),
+        **estimate_cells(reading.occupancy, "occupancy", "occupancy_low", "occupancy_high"),
         "last_good_at": None if reading.last_good_at is None else _time(reading.last_good_at),
-        "age_s": _number(reading.age_s),
+        "age_s": number(reading.age_s),
+        **risk_cells(reading.risk),
+        "events": None if reading.validity is Validity.UNKNOWN else event_cells(reading.events),
+        **movement_cells(reading.movement),
+        **balance_cells(reading.balance),
+        **outlook_cells(reading.outlook),
     }
 
 
@@ -91,9 +104,9 @@ def _line_row(reading: LineReading) -> Row:
         "line_id": reading.line_id,
         "camera_id": reading.camera_id,
         "at": _time(reading.at),
-        "pts_s": _number(reading.pts_s),
+        "pts_s": number(reading.pts_s),
         "validity": reading.validity.value,
-        "reasons": list(reading.reasons),
+        "reasons": [*reading.reasons],
         "simulated": reading.simulated,
         "in_count": reading.in_count,
         "out_count": reading.out_count,
@@ -102,19 +115,8 @@ def _line_row(reading: LineReading) -> Row:
     }
 
 
-def _estimate(estimate: Estimate | None, value: str, low: str, high: str) -> Row:
-    if estimate is None:
-        return {value: None, low: None, high: None}
-    return {value: _number(estimate.value), low: _number(estimate.low), high: _number(estimate.high)}
-
-
 def _time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _number(value: float | None) -> float | None:
-    """Pass finite numbers; NaN and infinity mean that nothing is known, and JSON has no word for them."""
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 class ReadingWriter(Protocol):
@@ -205,7 +207,9 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """A table with the columns `CSV_COLUMNS`; several reasons or models share a cell, separated by `; `.
+    """A table with the columns `CSV_COLUMNS`.
+
+    Several reasons, models, events or thresholds share a cell, separated by `; `; the latter two are JSON.
 
     Args:
         path: the file to make.
@@ -255,7 +259,9 @@ def _cell(value: Cell) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return LIST_SEPARATOR.join(value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return LIST_SEPARATOR.join(item if isinstance(item, str) else json.dumps(item) for item in value)
+    return str(value)
 
 
 def _csv_line(cells: tuple[str, ...] | list[str]) -> str:

@@ -54,7 +54,8 @@ class Speed:
 class Reading:
     """What is true of one zone over one reading period (1 s by default).
 
-    When `validity` is unknown, every number and `risk` are None: no data is never a zero, and never safe.
+    When `validity` is unknown, every number is None: no data is never a zero. `risk` then holds the last level, and
+    says so in its reasons: a zone that nobody sees keeps its alarm.
 
     Attributes:
         zone_id, camera_id: which zone, seen by which camera.
@@ -75,7 +76,7 @@ class Reading:
         balance: who came in and who left over the last minute, None before that is known.
         outlook: where the density is heading, None before enough is known.
         events: what happens now, the surest first.
-        risk: how dangerous the zone is, None where the density is unknown.
+        risk: how dangerous the zone is, None before its density was ever known.
     """
 
     zone_id: str

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from throng.camera.outputs import to_row
+from throng.core.crowd_state import EventKind, RiskLevel
 from throng.core.reading import LineReading, Reading, Validity
 
 
@@ -13,6 +14,26 @@ class Wire(BaseModel):
     """Base of everything that leaves the server."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EventMessage(Wire):
+    """Something that happens in a zone now."""
+
+    kind: EventKind
+    score: float = Field(description="how sure, 0 to 1")
+    evidence: tuple[str, ...]
+    x_m: float | None = Field(description="where, site metres")
+    y_m: float | None
+
+
+class ThresholdMessage(Wire):
+    """When a zone passes one density."""
+
+    threshold_per_m2: float
+    probability_by_s: dict[str, float] = Field(description="probability of being beyond it so many seconds ahead")
+    time_to_s: float | None = Field(description="seconds until then, null where the slope is noise or leads away")
+    time_to_low_s: float | None
+    time_to_high_s: float | None
 
 
 class ReadingMessage(Wire):
@@ -48,6 +69,37 @@ class ReadingMessage(Wire):
     occupancy_high: float | None
     last_good_at: datetime | None = Field(description="time of the newest reading that was not unknown")
     age_s: float | None = Field(description="seconds from `last_good_at` to `at`")
+    risk_level: RiskLevel | None = Field(description="held from before while the zone is unknown")
+    risk_score: float | None = Field(description="0 to 100; 25, 50 and 75 are where the levels begin")
+    risk_reasons: tuple[str, ...] | None
+    risk_profile: str | None
+    events: tuple[EventMessage, ...] | None = Field(description="null when the zone is unknown")
+    velocity_x_mps: float | None = Field(description="mean velocity of the people")
+    velocity_y_mps: float | None
+    movement_estimator: str | None
+    moving_share: float | None = Field(description="share of the people faster than 0.1 m/s")
+    polarisation: float | None = Field(description="0 all ways, 1 one way")
+    direction_entropy: float | None
+    counter_flow: float | None = Field(description="0 one stream, 1 two opposed streams")
+    divergence_per_s: float | None = Field(description="negative where people converge")
+    congestion_level_per_m: float | None
+    crowd_danger_per_m3: float | None
+    pressure_per_s2: float | None = Field(description="crowd pressure after Helbing")
+    pressure_gated: bool | None = Field(description="too thin a crowd, or two streams: pressure says nothing")
+    wave_period_s: float | None = Field(description="of stop-and-go waves")
+    inflow_per_min: float | None = Field(description="people through the edges of the zone")
+    inflow_low_per_min: float | None
+    inflow_high_per_min: float | None
+    outflow_per_min: float | None
+    outflow_low_per_min: float | None
+    outflow_high_per_min: float | None
+    net_per_min: float | None
+    balance_window_s: float | None
+    slope_per_m2_per_min: float | None
+    slope_low_per_m2_per_min: float | None
+    slope_high_per_m2_per_min: float | None
+    slope_significant: bool | None
+    outlook: tuple[ThresholdMessage, ...] | None
 
 
 class LineMessage(Wire):

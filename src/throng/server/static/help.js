@@ -4,6 +4,7 @@ const TEXTS = {
   count: ["People", "Estimated number of people in the zone over the last second, with its 90 % interval. Alarms go by the upper end of the interval."],
   density: ["Density", "People per square metre: the count over the zone's ground area, measured on the calibrated ground plane. Without a calibration there is none."],
   peak: ["Peak density", "The largest local density in the zone. It depends on the estimator, whose name stands in the tooltip."],
+  risk: ["Risk", "Safe, caution, warning or critical, with the weightiest reason. It goes by the upper end of the density's interval, by how long it lasts, by movement, inflow and forecast. A zone without data keeps its last level."],
   level: ["Level of service", "Fruin's letter for the zone's use, from A (free) to F (jammed), by the mean density. The bars beside the letter say the same without colour."],
   speed: ["Speed", "Mean walking speed of the people who were tracked long enough, in m/s. The tooltip gives their number and the spread between them."],
   capacity: ["Capacity", "The count as a share of the people the zone is meant for. The pale part is the interval."],

@@ -4,6 +4,7 @@ import { age, known, timeOfDay } from "./format.js";
 
 const TREND_SPAN_MS = 600000;
 const LETTERS = "ABCDEF";
+const RISK_RANKS = { safe: 0, caution: 3, warning: 6, critical: 7 }; // a warning stands above every letter
 const BLIND_RANK = 3.5; // a zone nobody sees stands above D, below E
 
 export const zoneKey = (zone) => JSON.stringify([zone.zone_id ?? zone.id, zone.camera_id]);
@@ -94,7 +95,7 @@ function lastKnown(zone, nowMs) {
   return at ? `last known at ${timeOfDay(Date.parse(at))}` : "never measured yet";
 }
 
-// Worst first: level of service or use of capacity, whichever is worse; a blind zone keeps its last place if that was worse.
+// Worst first: risk, level of service or use of capacity, whichever is worse; a blind zone keeps its last place if that was worse.
 export function rank(zone, view) {
   const seen = view.reading ? severity(view.reading) : 0;
   if (view.reading) zone.lastSeverity = seen;
@@ -104,7 +105,8 @@ export function rank(zone, view) {
 function severity(reading) {
   const level = LETTERS.indexOf(reading.level_of_service ?? "A");
   const full = reading.occupancy_high ?? 0;
-  return Math.max(level, full >= 1 ? 5 : full >= 0.9 ? 4 : full >= 0.75 ? 3 : 0);
+  const danger = RISK_RANKS[reading.risk_level] ?? 0;
+  return Math.max(level, danger, full >= 1 ? 5 : full >= 0.9 ? 4 : full >= 0.75 ? 3 : 0);
 }
 
 // What a tile shows: a picture counts as live only while the stream is live and the picture is new.

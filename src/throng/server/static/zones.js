@@ -6,6 +6,7 @@ import { rank, zoneView } from "./model.js";
 import { drawTrend } from "./trend.js";
 
 const WORDS = { A: "free", B: "light", C: "steady", D: "tight", E: "crowded", F: "jammed" };
+const RISKS = { safe: "● safe", caution: "▲ caution", warning: "◆ warning", critical: "■ critical" };
 const CALM_MS = 5000; // a zone must be calmer for this long before its card moves down
 const grid = document.getElementById("zones");
 const template = document.getElementById("zone-card");
@@ -71,6 +72,7 @@ function show(card, zone, view) {
   card.why.title = view.why;
   card.sim.hidden = !(reading ?? zone.reading)?.simulated;
   put(card.was, view.was ?? "");
+  showRisk(card, reading ?? zone.reading, view.state);
   put(card.count, reading ? whole(reading.count) : "");
   put(card.interval, reading ? interval(reading.count_low, reading.count_high) : "");
   put(card.letter, reading?.level_of_service ?? DASH);
@@ -80,6 +82,18 @@ function show(card, zone, view) {
   put(card.speed, measured(reading?.speed_mean_mps, "m/s"));
   showCapacity(card, zone, reading);
   if (reading) explain(card, reading);
+}
+
+// A zone that nobody sees keeps its last level.
+function showRisk(card, reading, state) {
+  const level = reading?.risk_level ?? "";
+  const [event] = reading?.events ?? [];
+  const reasons = [...(event ? [`${event.kind.replace("_", " ")}: ${event.evidence[0] ?? ""}`] : []), ...(reading?.risk_reasons ?? [])];
+  card.root.dataset.risk = level;
+  card.danger.dataset.held = state === "unknown" && level ? "yes" : "";
+  put(card.danger, level ? RISKS[level] : "no risk known");
+  put(card.because, reasons[0] ?? "");
+  card.because.title = reasons.join("; ");
 }
 
 const measured = (value, unit) => (known(value) ? `${decimal(value)} ${unit}` : DASH);
