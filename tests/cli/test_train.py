@@ -156,3 +156,27 @@ def test_recipes_are_shipped_and_survive_a_round_trip(tmp_path: Path) -> None:
         assert (recipe.network, recipe.minutes) == (network, None)
         recipe.write(tmp_path / "recipe.yaml")
         assert read_recipe(tmp_path / "recipe.yaml") == recipe
+
+
+@pytest.mark.usefixtures("pytorch")
+def test_the_weights_of_the_package_are_a_beginning(plaza: Path, tmp_path: Path) -> None:
+    """With a rate of almost nothing the run ends where the shipped counter stands."""
+    import torch
+
+    from throng.train.checkpoint import load_checkpoint
+    from throng.train.exported_weights import load_exported
+    from throng.train.networks import build_network
+    from throng.vision.counter_registry import THRONGNET, counter_file
+
+    folder = tmp_path / "run"
+    common = ("--output", folder, "--iterations", 1, "--init", "throngnet", "--set", "learning_rate=1e-12")
+    run(
+        "count", "--data", f"points:{plaza}", *common, *SMALL, "--set", "evaluations=1", "--set", "statistics_batches=2"
+    )
+    shipped = build_network("throngnet")
+    with counter_file(THRONGNET) as path:
+        load_exported(shipped, path, [torch.rand(2, 3, 64, 64) * 255])
+    trained = load_checkpoint(folder / "last.pt").build()
+    ours, theirs = dict(trained.named_parameters()), dict(shipped.named_parameters())
+    torch.testing.assert_close(ours["features.stem.0.weight"], theirs["features.stem.0.weight"])
+    torch.testing.assert_close(ours["density.weight"], theirs["density.weight"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from throng.bus.board import CameraCard, LiveBoard, Picture, ZoneCard
+from throng.core.crowd_state import CrowdEvent, Risk
 from throng.core.estimate import Estimate
 from throng.core.reading import Density, LineReading, Reading, Speed, Validity
 from throng.core.stream import StreamState, StreamStatus
@@ -63,6 +64,8 @@ class Feed:
         reasons: tuple[str, ...] = (),
         level: str = "C",
         ahead_s: float = 0.0,
+        risk: Risk | None = None,
+        events: tuple[CrowdEvent, ...] = (),
     ) -> Reading:
         now = utc_now() + timedelta(seconds=ahead_s)
         people = Estimate(count, count - 4, count + 5)
@@ -71,15 +74,23 @@ class Feed:
             zone_id=zone_id, camera_id=camera_id, at=now, pts_s=1.0, validity=validity, reasons=reasons,
             models=MODELS, simulated=False, frames=2, count=people, density=density, level_of_service=level,
             speed=Speed(1.31, 0.2, 30), occupancy=people.scaled(1 / 100), last_good_at=now,
+            risk=risk, events=events,
         )  # fmt: skip
         self.board.put(reading)
         return reading
 
-    def unknown(self, reason: str = "no frame came", *, zone_id: str = "hall", camera_id: str = "gate") -> Reading:
+    def unknown(
+        self,
+        reason: str = "no frame came",
+        *,
+        zone_id: str = "hall",
+        camera_id: str = "gate",
+        risk: Risk | None = None,
+    ) -> Reading:
         reading = Reading(
             zone_id=zone_id, camera_id=camera_id, at=utc_now(), pts_s=None, validity=Validity.UNKNOWN,
             reasons=(reason,), models=MODELS, simulated=False, frames=0, count=None, density=None,
-            level_of_service=None, speed=None, occupancy=None, last_good_at=None,
+            level_of_service=None, speed=None, occupancy=None, last_good_at=None, risk=risk,
         )  # fmt: skip
         self.board.put(reading)
         return reading

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from throng.core.crowd_state import CrowdEvent, EventKind, Risk, RiskLevel
 from throng.core.reading import Validity
 from throng.core.stream import StreamState
 from throng.server.run import ServerThread
@@ -253,6 +254,37 @@ def test_worst_zone_comes_first(feed: "Feed", open_page: OpenPage) -> None:
     page = open_page()
 
     expect(page.locator(".zone h3")).to_have_text(["Zone dense", "Zone blind", "Zone calm"])
+
+
+def test_danger_is_said_in_words_and_stands_first(feed: "Feed", open_page: OpenPage) -> None:
+    feed.camera("gate", "jammed", "front", capacity=None)
+    feed.reading(zone_id="jammed", level="F", risk=Risk(RiskLevel.SAFE, 12.0, (), "queue"))
+    why = ("density 4.6 [4.1–5.2] people/m² for 25 s", "inflow exceeds outflow by 38/min")
+    surge = CrowdEvent(EventKind.SURGE, 0.8, ("inflow 60/min, 12 before",))
+    feed.reading(zone_id="front", level="D", risk=Risk(RiskLevel.CRITICAL, 82.0, why, "standing"), events=(surge,))
+    page = open_page()
+
+    expect(page.locator(".zone h3")).to_have_text(["Zone front", "Zone jammed"])
+    card = page.locator(zone(page, "front", "live"))
+    expect(card.locator(".danger")).to_have_text("■ critical")
+    expect(card.locator(".because")).to_have_text("surge: inflow 60/min, 12 before")
+    assert (card.locator(".because").get_attribute("title") or "").endswith("; ".join(why))
+    expect(page.locator(zone(page, "jammed", "live")).locator(".danger")).to_have_text("● safe")
+
+
+def test_a_zone_that_nobody_sees_keeps_its_alarm(feed: "Feed", open_page: OpenPage) -> None:
+    feed.camera("gate", "busy", "blind", capacity=None)
+    feed.reading(zone_id="busy", level="F")
+    held = Risk(RiskLevel.WARNING, 60.0, ("no data for 12 s; the last level is held",), "standing")
+    feed.unknown(zone_id="blind", risk=held)
+    page = open_page()
+
+    expect(page.locator(".zone h3")).to_have_text(["Zone blind", "Zone busy"])
+    card = page.locator(zone(page, "blind", "unknown"))
+    expect(card.locator(".danger")).to_have_text("◆ warning")
+    expect(card.locator(".danger")).to_have_attribute("data-held", "yes")
+    expect(card.locator(".because")).to_have_text("no data for 12 s; the last level is held")
+    expect(card.locator(".count")).not_to_be_visible()
 
 
 def test_whole_site_fits_on_one_screen(feed: "Feed", open_page: OpenPage) -> None:

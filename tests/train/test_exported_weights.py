@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-import throng.vision
 from throng.train.errors import TrainError
-from throng.vision.counter_registry import BUILT_IN, THRONGNET
+from throng.vision.counter_registry import THRONGNET, counter_file
 
-SHIPPED = Path(throng.vision.__file__).parent / BUILT_IN[THRONGNET]
+with counter_file(THRONGNET) as _file:
+    SHIPPED = _file
 
 pytestmark = pytest.mark.usefixtures("pytorch")
 

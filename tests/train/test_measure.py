@@ -43,7 +43,7 @@ def test_errors_are_those_of_the_counter(tmp_path: Path, write_dot_counter: Writ
     assert found.coverage["dots"] >= 0.85
     assert 0 < found.heads.precision < 0.95
     entries = found.metadata()
-    assert set(entries) >= {"throng.interval", "throng.heads"}
+    assert set(entries) >= {"throng.interval", "throng.heads", "throng.quality"}
 
 
 def test_too_few_pictures_are_no_measurement(tmp_path: Path, write_dot_counter: WriteCounter) -> None:
@@ -74,3 +74,5 @@ def test_an_exported_file_takes_the_figures(tmp_path: Path, write_dot_counter: W
     counter = OnnxDensityCounter(path)
     assert counter.card.interval is not None
     assert counter.count([records[0].image()])[0].warnings == ()
+    veiled = np.full((240, 320, 3), 150, dtype=np.uint8)
+    assert [told.partition(" (")[0] for told in counter.count([veiled])[0].warnings] == ["the picture is hazy"]

@@ -48,9 +48,7 @@ def count(
     loss: Annotated[
         list[str] | None, typer.Option(metavar="NAME[=WEIGHT]", help="What to minimise; give it once per loss.")
     ] = None,
-    init: Annotated[
-        Path | None, typer.Option(help="Checkpoint (.pt) or exported counter (.onnx) to begin from.")
-    ] = None,
+    init: Annotated[Path | None, typer.Option(help="Where to start: a .pt, an .onnx, or throngnet.")] = None,
     features: Annotated[Path | None, typer.Option(help="Pre-trained features to begin from.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every chance.")] = None,
     change: Annotated[

@@ -14,9 +14,10 @@ from throng.core.points import FloatArray, Mask
 from throng.train.errors import TrainError
 from throng.train.head_skill import LOWEST_THRESHOLD, HeadSkill
 from throng.train.record import Dataset
-from throng.vision.counter_card import DOMAIN_KEY, HEADS_KEY, INTERVAL_KEY, HeadPoints
+from throng.vision.counter_card import DOMAIN_KEY, HEADS_KEY, INTERVAL_KEY, QUALITY_KEY, HeadPoints
 from throng.vision.density_counter import OnnxDensityCounter
 from throng.vision.domain import DomainCheck
+from throng.vision.picture_quality import QualityCheck, picture_quality
 
 Told = Callable[[str, int, int], None]
 """Is told what is measured, and how many of how many pictures are done."""
@@ -33,17 +34,23 @@ class Measured:
         coverage: by dataset, share of its kept-back pictures whose true count lies in the 90 % interval that was
             fitted without them.
         heads: the best threshold, with the skill of head points for people who stand apart.
-        domain: what is usual; None when the network gives no signature.
+        domain: what scenes are usual; None when the network gives no signature.
+        quality: how bad a picture usually is at worst.
     """
 
     interval: CountErrorModel
     coverage: Mapping[str, float]
     heads: HeadPoints
     domain: DomainCheck | None
+    quality: QualityCheck
 
     def metadata(self) -> dict[str, str]:
         """Return the entries for the ONNX file."""
-        entries = {INTERVAL_KEY: self.interval.to_json(), HEADS_KEY: json.dumps(asdict(self.heads))}
+        entries = {
+            INTERVAL_KEY: self.interval.to_json(),
+            HEADS_KEY: json.dumps(asdict(self.heads)),
+            QUALITY_KEY: self.quality.to_json(),
+        }
         return entries if self.domain is None else entries | {DOMAIN_KEY: self.domain.to_json()}
 
 
@@ -90,11 +97,11 @@ def measure_counter(
     try:
         interval = CountErrorModel.fit(samples.counted, samples.true, weights=samples.weights)
         covered = held_out_coverage(samples.counted, samples.true, pictures=samples.pictures, weights=samples.weights)
-        domain = _domain(counter, trained_on, told)
+        domain, quality = _usual(counter, trained_on, told)
     except ValueError as error:
         raise TrainError(f"{path.name} cannot be measured: {error}") from error
     coverage = {label: float(covered[samples.wholes & (samples.labels == label)].mean()) for label in kept_back}
-    return Measured(interval, coverage, skill.best(), domain)
+    return Measured(interval, coverage, skill.best(), domain, quality)
 
 
 def _count(counter: OnnxDensityCounter, kept_back: Mapping[str, Dataset], told: Told) -> tuple[_Samples, HeadSkill]:
@@ -115,13 +122,19 @@ def _count(counter: OnnxDensityCounter, kept_back: Mapping[str, Dataset], told: 
     return _Samples(people, truth, weights, of_picture, wholes, labels), skill
 
 
-def _domain(counter: OnnxDensityCounter, trained_on: Mapping[str, Dataset], told: Told) -> DomainCheck | None:
+def _usual(
+    counter: OnnxDensityCounter, trained_on: Mapping[str, Dataset], told: Told
+) -> tuple[DomainCheck | None, QualityCheck]:
+    """Return what scenes and what faults of the picture are usual."""
     records = [record for dataset in trained_on.values() for record in dataset.records]
-    signatures = []
+    signatures, qualities = [], []
     for number, record in enumerate(records):
         told("what is usual", number, len(records))
-        signature = counter.signature(record.image())
-        if signature is None:
-            return None
-        signatures.append(signature)
-    return DomainCheck.fit(signatures)
+        image = record.image()
+        # A network that gives no signature for one picture gives none for any.
+        signature = counter.signature(image) if len(signatures) == number else None
+        if signature is not None:
+            signatures.append(signature)
+        qualities.append(picture_quality(image))
+    quality = QualityCheck.fit([q for q in qualities if q is not None])
+    return DomainCheck.fit(signatures) if signatures else None, quality

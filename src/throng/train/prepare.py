@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from throng.train.run_folder import RunFolder
 from throng.train.simulated import SimulatedPicture, crowd_pictures, empty_pictures
 from throng.train.torch_counter import TorchCounter
 from throng.train.validation import Validation, validate
+from throng.vision.counter_registry import BUILT_IN, counter_file
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ smooth the noise away."""
 SIMULATED_SCALE = (0.5, 1.6)
 
 EXPORTED = ".onnx"
-"""A training can begin from such a file as well as from a checkpoint."""
+"""A training can begin from such a file, or from a counter in the package, as well as from a checkpoint."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -85,9 +87,10 @@ def prepare(
         seed=recipe.seed,
         coarse=(recipe.coarse_steps, recipe.coarse_factor),
     )
-    if recipe.init is not None and recipe.init.suffix == EXPORTED:
+    if recipe.init is not None and _is_exported(recipe.init):
         numbers = range(STATISTICS_FROM, STATISTICS_FROM + recipe.statistics_batches)
-        load_exported(network, recipe.init, (maker.make(number).images for number in numbers))
+        with counter_file(str(recipe.init)) as exported:
+            load_exported(network, exported, (maker.make(number).images for number in numbers))
     log.info("pictures take %.0f MB on %s", sum(group.megabytes for group in maker.groups), device)
     kept_back = {_label(source, recipe): _open(source, "val") for source in recipe.data}
 
@@ -102,9 +105,13 @@ def _network(recipe: Recipe) -> nn.Module:
     network = build_network(recipe.network, **recipe.network_options)
     if recipe.features is not None:
         load_features(network, recipe.features)
-    if recipe.init is not None and recipe.init.suffix != EXPORTED:
+    if recipe.init is not None and not _is_exported(recipe.init):
         load_checkpoint(recipe.init, network=recipe.network).load_into(network)
     return network
+
+
+def _is_exported(init: Path) -> bool:
+    return init.suffix.lower() == EXPORTED or str(init) in BUILT_IN
 
 
 def _groups(recipe: Recipe, device: torch.device, told: Told) -> list[PictureGroup]:

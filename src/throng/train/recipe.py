@@ -78,7 +78,7 @@ class Recipe(_Form):
             of empty places.
         corruption: share of crops in night, rain, blur, noise, JPEG or low resolution.
         seed: decides every chance.
-        init: checkpoint (.pt) or exported counter (.onnx) to begin from.
+        init: checkpoint (.pt), exported counter (.onnx), or a counter of the package (throngnet) to begin from.
         features: file of pre-trained features to begin from; None for the network's own or none.
         coarse_steps: for the first so many steps pictures are shrunk by a further `coarse_factor`, so that each crop
             shows more of them: what a crowd looks like is learnt faster than what a head looks like.

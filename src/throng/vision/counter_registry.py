@@ -1,5 +1,7 @@
 """Counters by name: ours from the package, third parties through entry points, ONNX files by path."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -74,6 +76,26 @@ def load_counter(name_or_path: str, *, threads: int | None = None) -> DensityCou
     raise VisionError(_unknown(name_or_path, known_counters()))
 
 
+@contextmanager
+def counter_file(name_or_path: str) -> Iterator[Path]:
+    """Give the ONNX file of one of our own counters, or of a path that ends in .onnx.
+
+    Raises:
+        VisionError: there is none in this installation.
+    """
+    if name_or_path not in BUILT_IN:
+        yield Path(name_or_path).expanduser()
+        return
+    resource = files("throng.vision").joinpath(BUILT_IN[name_or_path])
+    if not resource.is_file():
+        raise VisionError(
+            f"counter {name_or_path}: its weights {BUILT_IN[name_or_path]} are missing from this installation of "
+            "throng; install the wheel again, or name an .onnx file of your own"
+        )
+    with as_file(resource) as path:
+        yield path
+
+
 def _is_path(name_or_path: str) -> bool:
     return name_or_path.lower().endswith(_SUFFIX)
 
@@ -83,13 +105,7 @@ def _unknown(name: str, known: dict[str, str]) -> str:
 
 
 def _built_in(name: str, threads: int | None) -> DensityCounter:
-    resource = files("throng.vision").joinpath(BUILT_IN[name])
-    if not resource.is_file():
-        raise VisionError(
-            f"counter {name}: its weights {BUILT_IN[name]} are missing from this installation of throng; install the "
-            "wheel again, or name an .onnx file of your own"
-        )
-    with as_file(resource) as path:
+    with counter_file(name) as path:
         return OnnxDensityCounter(path, threads=threads)
 
 

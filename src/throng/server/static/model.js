@@ -99,7 +99,8 @@ function lastKnown(zone, nowMs) {
 export function rank(zone, view) {
   const seen = view.reading ? severity(view.reading) : 0;
   if (view.reading) zone.lastSeverity = seen;
-  return view.state === "unknown" ? Math.max(BLIND_RANK, zone.lastSeverity ?? 0) : seen;
+  const held = RISK_RANKS[zone.reading?.risk_level] ?? 0;
+  return view.state === "unknown" ? Math.max(BLIND_RANK, zone.lastSeverity ?? 0, held) : seen;
 }
 
 function severity(reading) {
