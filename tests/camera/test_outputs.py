@@ -107,6 +107,7 @@ def test_every_column_of_a_zone() -> None:
         "speed_mean_mps": 1.25,
         "speed_std_mps": 0.3,
         "speed_persons": 7,
+        "speed_estimator": "tracks",
         "occupancy": 0.12,
         "occupancy_low": 0.1,
         "occupancy_high": 0.155,

@@ -6,7 +6,7 @@ import pytest
 
 from throng.camera.site_file import load_site
 from throng.core.errors import ThrongError
-from throng.core.site import Use
+from throng.core.site import ServiceProfile, Use
 
 GOOD = """\
 name: Market
@@ -48,6 +48,55 @@ def test_everything_arrives(tmp_path: Path) -> None:
     assert camera.rate_hz == 5
     assert camera.calibration is not None
     assert camera.calibration.camera_height_m == pytest.approx(6)
+
+
+SAFETY = """\
+    use: queue
+    risk_profile: moving
+    thresholds_per_m2: [1.5, 3, 4]
+    one_way_deg: 90
+    exits:
+      - [[-1, 14], [1, 14]]
+      - [[3, 8], [3, 9.5]]
+    service_profile: hcm
+"""
+
+
+def test_risk_ways_and_exits_of_a_zone_arrive(tmp_path: Path) -> None:
+    square = load_site(write(tmp_path, GOOD.replace("    use: standing\n", SAFETY))).zones[0]
+    assert (square.risk_profile, square.thresholds_per_m2) == ("moving", (1.5, 3.0, 4.0))
+    assert square.one_way_deg == 90
+    assert square.exits == (((-1.0, 14.0), (1.0, 14.0)), ((3.0, 8.0), (3.0, 9.5)))
+    assert square.service_profile is ServiceProfile.HCM
+
+
+def test_a_zone_that_says_nothing_of_risk_has_the_defaults(tmp_path: Path) -> None:
+    square = load_site(write(tmp_path, GOOD)).zones[0]
+    assert (square.risk_profile, square.thresholds_per_m2, square.one_way_deg, square.exits) == (None, None, None, ())
+    assert square.service_profile is ServiceProfile.FRUIN
+
+
+@pytest.mark.parametrize(
+    ("wrong", "instead", "sentence"),
+    [
+        ("risk_profile: moving", "risk_profile: brave", r"line 8: zones.0.risk_profile: .*'crowdsafe', got 'brave'"),
+        ("risk_profile: moving", "risk_profile: crowdsafe", r"site.yaml: zone square: .* crowdsafe has fixed levels"),
+        ("[1.5, 3, 4]", "[1.5, 4, 3]", r"zone square: thresholds_per_m2 must be three rising .*got \[1.5, 4.0, 3.0\]"),
+        ("[1.5, 3, 4]", "[1.5, 3]", r"line 9: .*zones.0.thresholds_per_m2"),
+        ("[1.5, 3, 4]", "[a, 3, 4]", r"line 9: zones.0.thresholds_per_m2.0: .*got 'a'"),
+        ("one_way_deg: 90", "one_way_deg: north", r"line 10: zones.0.one_way_deg: .*got 'north'"),
+        ("one_way_deg: 90", "one_way_deg: 720", r"zone square: one_way_deg must be .*got 720"),
+        ("- [[-1, 14], [1, 14]]", "- [-1, 14]", r"line 12: zones.0.exits.0.0: .*got -1"),
+        ("- [[-1, 14], [1, 14]]", "- [[1, 14], [1, 14]]", r"zone square: an exit goes from .*got \(1.0, 14.0\)"),
+        ("service_profile: hcm", "service_profile: hmc", r"line 14: zones.0.service_profile: .*got 'hmc'"),
+        ("service_profile: hcm", "exit: []", r"line 14: unknown key 'zones.0.exit'"),
+    ],
+)
+def test_mistakes_in_risk_ways_and_exits(tmp_path: Path, wrong: str, instead: str, sentence: str) -> None:
+    text = GOOD.replace("    use: standing\n", SAFETY)
+    assert wrong in text
+    with pytest.raises(ThrongError, match=sentence):
+        load_site(write(tmp_path, text.replace(wrong, instead)))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,51 @@ def test_people_away_from_the_edge_keep_their_mass(people: list[tuple[float, flo
     assert grid.field(ground_points(inner)).sum() * cell_m2 == pytest.approx(len(people), rel=2e-3, abs=1e-9)
 
 
+cells = st.lists(st.tuples(st.floats(4, 16), st.floats(4, 16), st.floats(0, 5)), min_size=0, max_size=200)
+
+
+@given(cells)
+def test_cells_of_a_density_map_keep_their_people(found: list[tuple[float, float, float]]) -> None:
+    rows = np.array(found).reshape(-1, 3)
+    grid = DensityGrid(SQUARE)
+    field = grid.field(ground_points(rows[:, :2]), rows[:, 2])
+    assert field.sum() * np.prod(grid.cell_size_m) == pytest.approx(rows[:, 2].sum(), rel=2e-3, abs=1e-9)
+
+
+def test_a_cell_of_two_people_is_two_people_at_one_place() -> None:
+    grid = DensityGrid(SQUARE)
+    one = grid.field(ground_points([(7.0, 9.0)]), np.array([2.0]))
+    np.testing.assert_allclose(one, grid.field(ground_points([(7.0, 9.0), (7.0, 9.0)])), rtol=1e-6)
+
+
+def test_smoothed_values_are_the_sum_over_people() -> None:
+    grid = DensityGrid(SQUARE)
+    people = ground_points([(10.25, 10.25), (11.25, 10.25)])
+    ones, threes = grid.smoothed(people, np.array([[1.0, 3.0], [1.0, -3.0]]))
+    row, column = 20, 20
+    assert ones[row, column] == pytest.approx((1 + np.exp(-1)) / np.pi, rel=1e-5)
+    assert threes[row, column] == pytest.approx(3 * (1 - np.exp(-1)) / np.pi, rel=1e-5)
+
+
+def test_smoothing_refuses_values_of_somebody_else() -> None:
+    with pytest.raises(ValueError, match="values and weights of 2 people, got 3"):
+        DensityGrid(SQUARE).smoothed(ground_points([(1, 1), (2, 2)]), np.ones((3, 1)))
+
+
+def test_people_without_a_place_and_people_far_outside_change_nothing() -> None:
+    grid = DensityGrid(SQUARE)
+    alone = grid.field(ground_points([(7.0, 9.0)]))
+    others = ground_points([(7.0, 9.0), (np.nan, 3.0), (1e6, -1e6), (-30.0, 9.0)])
+    np.testing.assert_array_equal(grid.field(others), alone)
+    assert grid.peak(ground_points([(np.nan, np.nan)])) is None
+
+
+def test_five_thousand_people_at_one_place_peak_at_five_thousand_over_pi() -> None:
+    peak = DensityGrid(SQUARE).peak(ground_points(np.full((5000, 2), 10.25)))
+    assert peak is not None
+    assert peak.density_per_m2 == pytest.approx(5000 / np.pi, rel=1e-3)
+
+
 def test_even_crowd_reads_its_density_up_to_the_corners() -> None:
     xs = np.arange(0.25, 20, 0.5)
     people = ground_points([(x, y) for x in xs for y in xs])

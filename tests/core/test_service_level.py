@@ -1,9 +1,9 @@
-"""Fruin's bands."""
+"""The bands of Fruin and of the Highway Capacity Manual."""
 
 import pytest
 
-from throng.core.service_level import level_of_service
-from throng.core.site import Use
+from throng.core.service_level import BANDS_PER_M2, level_of_service
+from throng.core.site import ServiceProfile, Use
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,37 @@ from throng.core.site import Use
         (5.5, Use.STANDING, "F"),
     ],
 )
-def test_letters(density: float, use: Use, letter: str) -> None:
+def test_letters_after_fruin(density: float, use: Use, letter: str) -> None:
     assert level_of_service(density, use) == letter
+
+
+@pytest.mark.parametrize(
+    ("density", "use", "letter"),
+    [
+        (0.17, Use.MOVING, "A"),  # 5.9 m² per person
+        (0.25, Use.MOVING, "B"),
+        (0.4, Use.MOVING, "C"),
+        (0.7, Use.MOVING, "D"),
+        (1.3, Use.MOVING, "E"),
+        (1.4, Use.MOVING, "F"),
+        (0.5, Use.STAIRS, "A"),
+        (1.9, Use.STAIRS, "E"),
+        (2.1, Use.STAIRS, "F"),
+        (1.11, Use.QUEUE, "B"),
+        (1.5, Use.QUEUE, "D"),  # C after Fruin
+        (5.1, Use.STANDING, "F"),  # E after Fruin
+    ],
+)
+def test_letters_after_the_highway_capacity_manual(density: float, use: Use, letter: str) -> None:
+    assert level_of_service(density, use, ServiceProfile.HCM) == letter
+
+
+@pytest.mark.parametrize("profile", list(ServiceProfile))
+@pytest.mark.parametrize("use", list(Use))
+def test_every_profile_has_five_rising_bands_for_every_use(profile: ServiceProfile, use: Use) -> None:
+    bands = BANDS_PER_M2[profile][use]
+    assert len(bands) == 5
+    assert list(bands) == sorted(set(bands))
 
 
 @pytest.mark.parametrize("density", [-0.1, float("nan")])

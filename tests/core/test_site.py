@@ -1,5 +1,7 @@
 """A site refuses what cannot be."""
 
+from typing import Any
+
 import pytest
 
 from throng.core.errors import ThrongError
@@ -26,6 +28,33 @@ def test_polygons_that_enclose_nothing(polygon: tuple[tuple[float, float], ...])
 def test_capacity_must_be_positive() -> None:
     with pytest.raises(ThrongError, match="capacity"):
         Zone("gate", SQUARE, capacity=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"risk_profile": "dancing"}, "risk_profile must be one of standing, moving, .*, crowdsafe, got 'dancing'"),
+        ({"thresholds_per_m2": (2.0, 2.0, 4.0)}, r"three rising numbers of people/m² .*; got \[2.0, 2.0, 4.0\]"),
+        ({"thresholds_per_m2": (0.0, 2.0, 4.0)}, "three rising numbers"),
+        ({"thresholds_per_m2": (1.0, 2.0)}, "three rising numbers"),
+        ({"thresholds_per_m2": (1.0, 2.0, float("nan"))}, "three rising numbers"),
+        ({"thresholds_per_m2": (1.0, 2.0, float("inf"))}, "three rising numbers"),
+        ({"thresholds_per_m2": (1.0, 2.0, 3.0), "risk_profile": "crowdsafe"}, "crowdsafe has fixed levels"),
+        ({"one_way_deg": 400.0}, "one_way_deg must be a direction from -360 to 360 degrees, .*; got 400"),
+        ({"one_way_deg": float("nan")}, "one_way_deg"),
+        ({"exits": (((1.0, 0.0), (1.0, 0.0)),)}, r"two different points .*; got \(1.0, 0.0\) and \(1.0, 0.0\)"),
+        ({"exits": (((1.0, 0.0), (1.0, float("nan"))),)}, "two different points"),
+    ],
+)
+@pytest.mark.parametrize("polygon", [SQUARE, None], ids=["calibrated", "whole picture"])
+def test_settings_of_risk_and_ways_that_cannot_be(polygon: Any, settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ThrongError, match=f"zone gate: .*{sentence}"):
+        Zone("gate", polygon, **settings)
+
+
+@pytest.mark.parametrize("one_way_deg", [-180.0, 0.0, 359.5, None])
+def test_ways_in_any_direction(one_way_deg: float | None) -> None:
+    assert Zone("gate", SQUARE, one_way_deg=one_way_deg).one_way_deg == one_way_deg
 
 
 def test_line_needs_two_ends() -> None:

@@ -16,6 +16,7 @@ from throng.vision.counter_tiles import cored_tiles, padded_size
 from throng.vision.density_counter import NO_INTERVAL, OnnxDensityCounter
 from throng.vision.domain import DomainCheck
 from throng.vision.errors import VisionError
+from throng.vision.picture_quality import picture_quality
 from throng.vision.ports import DensityCounter
 
 WriteCounter = Callable[..., Path]
@@ -200,6 +201,35 @@ def test_a_strange_scene_is_warned_of(write_dot_counter: WriteCounter) -> None:
     assert tiled == pytest.approx(view.distance, rel=1e-3)
 
 
+LIMITS = {"sharpness": 0.4, "grain": 3, "light": 120, "blocks": 1.5, "haze": 40}
+
+
+def test_a_spoiled_picture_is_warned_of(write_dot_counter: WriteCounter) -> None:
+    path = write_dot_counter(metadata={"throng.quality": json.dumps(LIMITS)})
+    counter = OnnxDensityCounter(path)
+    good = np.random.default_rng(0).integers(0, 2, (240, 320, 1), dtype=np.uint8).repeat(3, axis=2) * 200
+    dark = good // 4
+    assert counter.count([good])[0].warnings[:1] == (NO_INTERVAL,)
+    assert not any("dark" in told for told in counter.count([good])[0].warnings)
+    (crowd,) = counter.count([dark])
+    assert any(told.startswith("the picture is dark (bright parts at grey level 50,") for told in crowd.warnings)
+    (view,) = counter.look([dark])
+    assert view.crowd.warnings == (NO_INTERVAL,)
+    assert view.quality == picture_quality(dark)
+
+
+def test_quality_is_that_of_the_smaller_of_picture_and_input(write_dot_counter: WriteCounter) -> None:
+    counter = OnnxDensityCounter(write_dot_counter(metadata={"throng.quality": json.dumps(LIMITS)}))
+    image = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    whole, enlarged, shrunk = (counter.look([image], scale=scale)[0].quality for scale in (1.0, 2.0, 0.5))
+    assert whole == enlarged == picture_quality(image)
+    assert shrunk is not None
+    assert whole is not None
+    assert shrunk.grain < 0.7 * whole.grain
+    assert counter.look([image[:20]])[0].quality is None
+    assert OnnxDensityCounter(write_dot_counter()).look([image])[0].quality is None
+
+
 def test_another_network_is_refused(write_onnx: WriteCounter, write_dot_counter: WriteCounter) -> None:
     detector = write_onnx(np.zeros((1, 84, 100), dtype=np.float32))
     with pytest.raises(
@@ -231,6 +261,9 @@ def test_another_network_is_refused(write_onnx: WriteCounter, write_dot_counter:
         ("throng.head_threshold", "2"),
         ("throng.domain", json.dumps({"mean": [1], "whitening": [[1, 2]], "limit": 1})),
         ("throng.domain", json.dumps({"mean": [1], "whitening": [[1]], "limit": 1})),
+        ("throng.quality", "{}"),
+        ("throng.quality", json.dumps(LIMITS | {"haze": None})),
+        ("throng.quality", json.dumps(LIMITS | {"haze": -1})),
         ("throng.domain", json.dumps({"mean": None, "whitening": [[1]], "limit": 1})),
     ],
 )

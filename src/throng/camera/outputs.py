@@ -30,7 +30,7 @@ ZONE_COLUMNS = (
     "count", "count_low", "count_high",
     "density_mean_per_m2", "density_mean_low_per_m2", "density_mean_high_per_m2", "density_mean_estimator",
     "density_peak_per_m2", "density_peak_estimator", "density_peak_x_m", "density_peak_y_m",
-    "level_of_service", "speed_mean_mps", "speed_std_mps", "speed_persons",
+    "level_of_service", "speed_mean_mps", "speed_std_mps", "speed_persons", "speed_estimator",
     "occupancy", "occupancy_low", "occupancy_high", "last_good_at", "age_s",
     *CROWD_COLUMNS,
 )  # fmt: skip
@@ -87,6 +87,7 @@ def _zone_row(reading: Reading) -> Row:
         "speed_mean_mps": None if speed is None else number(speed.mean_mps),
         "speed_std_mps": None if speed is None else number(speed.std_mps),
         "speed_persons": None if speed is None else speed.persons,
+        "speed_estimator": None if speed is None else speed.estimator,
         **estimate_cells(reading.occupancy, "occupancy", "occupancy_low", "occupancy_high"),
         "last_good_at": None if reading.last_good_at is None else _time(reading.last_good_at),
         "age_s": number(reading.age_s),

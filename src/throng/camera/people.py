@@ -21,16 +21,21 @@ class People:
         ids: (N,) int64 track ids, `UNTRACKED` where there is no track.
         pixels: (N, 2) the point that stands for each person in the picture: feet or head.
         ground: (N, 2) site metres, NaN without a calibration and at the horizon.
-        speeds_mps: (N,) m/s, NaN where not (yet) known.
+        velocities_mps: (N, 2) m/s on the ground, NaN where not (yet) known.
     """
 
     ids: NDArray[np.int64]
     pixels: ImagePoints
     ground: GroundPoints
-    speeds_mps: FloatArray
+    velocities_mps: FloatArray
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def speeds_mps(self) -> FloatArray:
+        """Lengths of the velocities, (N,) m/s, NaN where not (yet) known."""
+        return np.asarray(np.hypot(self.velocities_mps[:, 0], self.velocities_mps[:, 1]), dtype=np.float64)
 
 
 def locate(observation: Observation, calibration: Calibration | None) -> People:
@@ -47,14 +52,14 @@ def locate(observation: Observation, calibration: Calibration | None) -> People:
         ids=np.concatenate((boxed.ids, bare.ids)),
         pixels=ImagePoints(np.concatenate((boxed.pixels, bare.pixels))),
         ground=GroundPoints(np.concatenate((boxed.ground, bare.ground))),
-        speeds_mps=np.concatenate((boxed.speeds_mps, bare.speeds_mps)),
+        velocities_mps=np.concatenate((boxed.velocities_mps, bare.velocities_mps)),
     )
 
 
 def _locate_heads(heads: Heads, calibration: Calibration | None) -> People:
     pixels = ImagePoints(heads.points)
     ground = _nowhere(len(heads)) if calibration is None else calibration.to_ground(pixels, heads.heights_m)
-    return People(heads.track_ids, pixels, ground, np.full(len(heads), np.nan))
+    return People(heads.track_ids, pixels, ground, np.full((len(heads), 2), np.nan))
 
 
 def _locate_boxes(persons: Persons, calibration: Calibration | None, *, picture_height: int) -> People:
@@ -62,7 +67,7 @@ def _locate_boxes(persons: Persons, calibration: Calibration | None, *, picture_
     middle = (boxes[:, 0] + boxes[:, 2]) / 2
     feet = ImagePoints(np.column_stack((middle, boxes[:, 3])))
     if calibration is None:
-        return People(persons.track_ids, feet, _nowhere(len(persons)), np.full(len(persons), np.nan))
+        return People(persons.track_ids, feet, _nowhere(len(persons)), np.full((len(persons), 2), np.nan))
     # Away from the middle of the picture people lean outwards: a box spans feet and head, its middle is halfway.
     lean = calibration.to_image(calibration.to_ground(feet), HEAD_HEIGHT_M)[:, 0] - middle
     lean = np.where(np.isfinite(lean), lean, 0.0)
@@ -74,7 +79,7 @@ def _locate_boxes(persons: Persons, calibration: Calibration | None, *, picture_
     hidden = (boxes[:, 3] >= picture_height - 2) | np.isnan(on_ground[:, 0]) | (boxes[:, 1] > shown)
     by_head = hidden & ~np.isnan(under_head[:, 0])
     ground = GroundPoints(np.where(by_head[:, None], under_head, on_ground))
-    return People(persons.track_ids, feet, ground, np.full(len(persons), np.nan))
+    return People(persons.track_ids, feet, ground, np.full((len(persons), 2), np.nan))
 
 
 def _nowhere(n: int) -> GroundPoints:

@@ -7,7 +7,9 @@ from datetime import datetime
 import numpy as np
 
 from throng.camera.crowd_count import CrowdCount
+from throng.camera.ground_motion import TRACKS
 from throng.camera.people import People
+from throng.camera.zone_movement import Places
 from throng.core.count_interval import count_interval
 from throng.core.density import CLASSICAL, GAUSSIAN_R1, DensityGrid
 from throng.core.estimate import Estimate
@@ -53,21 +55,25 @@ class ZonePeriod:
         self._counts: list[int] = []
         self._estimates: list[Estimate] = []
         self._speeds: dict[int, list[float]] = {}
+        self._flowing: list[Places] = []
         self._newest: tuple[GroundPoints, FloatArray | None] | None = None
 
-    def add(self, people: People, inside: Mask, crowd: CrowdCount | None = None) -> None:
+    def add(self, people: People, inside: Mask, crowd: CrowdCount | None = None, places: Places | None = None) -> None:
         """Take in one observation.
 
         Args:
             people: everybody who was found one by one.
             inside: (N,) who of them is in the zone.
             crowd: the count together with the density map, None when no model gave one.
+            places: the people of the zone with their velocities; None for tracks alone.
         """
         self._counts.append(int(inside.sum()))
         self._newest = (GroundPoints(people.ground[inside]), None)
         if crowd is not None:
             self._estimates.append(crowd.count)
             self._newest = (crowd.ground, crowd.people)
+        if places is not None and places.estimator not in {None, TRACKS}:
+            self._flowing.append(places.known())
         for track_id, speed in zip(people.ids[inside].tolist(), people.speeds_mps[inside].tolist(), strict=True):
             if np.isfinite(speed):
                 self._speeds.setdefault(track_id, []).append(speed)
@@ -95,7 +101,9 @@ class ZonePeriod:
             frames=period.frames,
             count=count,
             density=density,
-            level_of_service=None if density is None else level_of_service(density.mean.value, zone.use),
+            level_of_service=None
+            if density is None
+            else level_of_service(density.mean.value, zone.use, zone.service_profile),
             speed=self._speed(),
             occupancy=None if zone.capacity is None else count.scaled(1 / zone.capacity),
             last_good_at=at,
@@ -132,6 +140,10 @@ class ZonePeriod:
         )
 
     def _speed(self) -> Speed | None:
+        """Per person from tracks; where the picture's motion had to help, per place, weighted by its people."""
+        return _flow_speed(self._flowing) if self._flowing else self._track_speed()
+
+    def _track_speed(self) -> Speed | None:
         persons: FloatArray = np.array([float(np.mean(speeds)) for speeds in self._speeds.values()])
         if len(persons) == 0:
             return None
@@ -144,6 +156,16 @@ class ZonePeriod:
         elif self._view.visible_share < FULLY_VISIBLE_SHARE:
             reasons += (f"only {self._view.visible_share:.0%} of the zone is in the picture",)
         return reasons
+
+
+def _flow_speed(looks: list[Places]) -> Speed | None:
+    speeds = np.concatenate([np.hypot(*look.velocities_mps.T) for look in looks])
+    people = np.concatenate([look.people for look in looks])
+    if not people.sum() > 0:
+        return None
+    mean = float(np.average(speeds, weights=people))
+    spread = float(np.sqrt(np.average((speeds - mean) ** 2, weights=people)))
+    return Speed(mean, spread, round(float(people.sum()) / len(looks)), looks[-1].estimator or TRACKS)
 
 
 def unknown_reading(

@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
-
-from throng.camera.crowd_count import ZoneCounter
 from throng.camera.errors import CameraError
 from throng.camera.line_counter import LineCounter
 from throng.camera.people import People, locate
-from throng.camera.period import Period, ZonePeriod
+from throng.camera.period import Period
 from throng.camera.tracks import Tracks
+from throng.camera.zone_watch import ZoneWatch
 from throng.core.calibration import Calibration
-from throng.core.density import DensityGrid
 from throng.core.observation import Observation
-from throng.core.points import GroundPoints, ImagePoints, Mask, ground_points
+from throng.core.points import GroundPoints, ImagePoints, ground_points
 from throng.core.reading import LineReading, Reading, Validity
 from throng.core.site import Camera, Line, Zone
-from throng.core.zones import ZoneView, points_in_zone, visible_ground, zone_view
+from throng.core.zones import ZoneView, visible_ground, zone_view
 
 GRACE_S = 0.5
 """How long a live camera's frame may be late before its period is closed without it."""
@@ -66,15 +63,12 @@ class CameraPipeline:
         self.camera = camera
         self.calibration = None if camera.calibration is None else camera.calibration.scaled_to(*image_size)
         self.views = _views(camera, zones, self.calibration, image_size)
-        self._zone_counters = [ZoneCounter(view, self.calibration) for view in self.views]
+        self._watches = [ZoneWatch(view, self.calibration) for view in self.views]
         self._counters = [LineCounter(line) for line in _lines_in_view(lines, self.calibration)]
-        self._grids = [DensityGrid(v.zone.polygon) if v.zone.polygon else None for v in self.views]
         self._tracks = Tracks()
         self._people = locate(_nobody(camera.id, image_size), self.calibration)
         self._period_s = period_s
         self._period_start: datetime | None = None
-        self._last_good_at: dict[str, datetime] = {}
-        self._counts: dict[str, float] = {}
         self._begin()
 
     @property
@@ -90,7 +84,8 @@ class CameraPipeline:
     @property
     def counts(self) -> dict[str, float]:
         """People of the newest observation by zone id; empty before the first."""
-        return dict(self._counts)
+        known = {watch.view.zone.id: watch.people_now for watch in self._watches}
+        return {zone_id: people for zone_id, people in known.items() if people is not None}
 
     @property
     def tracks(self) -> Tracks:
@@ -101,14 +96,11 @@ class CameraPipeline:
         """Take in one observation; return the readings of the periods that it ends."""
         ended = self._advance(observation.arrived_at)
         located = locate(observation, self.calibration)
-        speeds = self._tracks.update(observation.pts_s, located.ids, located.ground, located.pixels)
-        self._people = People(located.ids, located.pixels, located.ground, speeds)
+        velocities = self._tracks.update(observation.pts_s, located.ids, located.ground, located.pixels)
+        self._people = People(located.ids, located.pixels, located.ground, velocities)
         self._period.add(observation)
-        for view, zone_counter, zone_period in zip(self.views, self._zone_counters, self._zone_periods, strict=True):
-            inside, density = self.inside(view), observation.density
-            crowd = None if density is None else zone_counter.count(observation, density, self._people, inside)
-            zone_period.add(self._people, inside, crowd)
-            self._counts[view.zone.id] = float(inside.sum()) if crowd is None else crowd.count.value
+        for watch in self._watches:
+            watch.observe(observation, self._people)
         for i, counter in enumerate(self._counters):
             entered, left = counter.update(observation.pts_s, located.ids, located.ground)
             self._crossed[i] = (self._crossed[i][0] + entered, self._crossed[i][1] + left)
@@ -137,12 +129,6 @@ class CameraPipeline:
             return []
         return self._close()
 
-    def inside(self, view: ZoneView) -> Mask:
-        """Tell who of `people` is in a zone, (N,)."""
-        if view.zone.polygon is None:
-            return np.ones(len(self._people), dtype=np.bool_)
-        return points_in_zone(view.zone, self._people.ground)
-
     def _advance(self, at: datetime, *, gap_reason: str = "no frame came") -> list[Measured]:
         """Close every period that ends before or at a time."""
         period = timedelta(seconds=self._period_s)
@@ -166,22 +152,13 @@ class CameraPipeline:
         assert self._period_start is not None
         self._period_start += timedelta(seconds=self._period_s)
         at, camera_id = self._period_start, self.camera.id
-        ended: list[Measured] = []
-        for zone_period, view in zip(self._zone_periods, self.views, strict=True):
-            zone_id = view.zone.id
-            reading = zone_period.reading(
-                self._period, camera_id=camera_id, at=at, last_good_at=self._last_good_at.get(zone_id)
-            )
-            if reading.last_good_at is not None:
-                self._last_good_at[zone_id] = reading.last_good_at
-            ended.append(reading)
+        ended: list[Measured] = [watch.close(self._period, camera_id=camera_id, at=at) for watch in self._watches]
         ended += [self._line_reading(i, at) for i in range(len(self._counters))]
         self._begin()
         return ended
 
     def _begin(self) -> None:
         self._period = Period()
-        self._zone_periods = [ZonePeriod(v, g) for v, g in zip(self.views, self._grids, strict=True)]
         self._crossed = [(0, 0)] * len(self._counters)
 
     def _line_reading(self, i: int, at: datetime) -> LineReading:

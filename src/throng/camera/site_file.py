@@ -10,7 +10,7 @@ from throng.camera.calibration_forms import CalibrationForm, build
 from throng.camera.yaml_file import SettingsError, read_yaml
 from throng.core.calibration import Calibration
 from throng.core.errors import ThrongError
-from throng.core.site import Camera, Line, Site, Use, Zone
+from throng.core.site import Camera, Line, RiskProfile, ServiceProfile, Site, Use, Zone
 
 Point = tuple[float, float]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -34,6 +34,11 @@ class ZoneFile(_Strict):
     capacity: int | None = None
     use: Use = Use.MOVING
     name: str = ""
+    risk_profile: RiskProfile | None = None
+    thresholds_per_m2: tuple[float, float, float] | None = None
+    one_way_deg: float | None = None
+    exits: list[tuple[Point, Point]] = []
+    service_profile: ServiceProfile = ServiceProfile.FRUIN
 
 
 class LineFile(_Strict):
@@ -76,9 +81,7 @@ def load_site(path: Path) -> Site:
     try:
         return Site(
             name=content.name,
-            zones=tuple(
-                Zone(z.id, tuple(z.polygon), capacity=z.capacity, use=z.use, name=z.name) for z in content.zones
-            ),
+            zones=tuple(_zone(z) for z in content.zones),
             lines=tuple(Line(x.id, x.start, x.end, name=x.name) for x in content.lines),
             cameras=tuple(_camera(c, path) for c in content.cameras),
         )
@@ -86,6 +89,21 @@ def load_site(path: Path) -> Site:
         raise
     except ThrongError as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def _zone(zone: ZoneFile) -> Zone:
+    return Zone(
+        id=zone.id,
+        polygon=tuple(zone.polygon),
+        capacity=zone.capacity,
+        use=zone.use,
+        name=zone.name,
+        risk_profile=zone.risk_profile,
+        thresholds_per_m2=zone.thresholds_per_m2,
+        one_way_deg=zone.one_way_deg,
+        exits=tuple(zone.exits),
+        service_profile=zone.service_profile,
+    )
 
 
 def _camera(camera: CameraFile, path: Path) -> Camera:

@@ -1,4 +1,4 @@
-"""The recent path of every track: speeds, and trails for the overlay."""
+"""The recent path of every track: velocities, and trails for the overlay."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -47,13 +47,13 @@ class Tracks:
         return len(np.unique(np.concatenate([m.ids for m in self._moments]))) if self._moments else 0
 
     def update(self, pts_s: float, ids: NDArray[np.int64], ground: GroundPoints, pixels: ImagePoints) -> FloatArray:
-        """Add the newest places and return the speed of each person.
+        """Add the newest places and return the velocity of each person.
 
         Time that runs backwards starts all tracks anew.
 
         Returns:
-            (N,) m/s, NaN where a person has no track, no place, has been seen for less than 0.4 s, or has a path
-            that is not that of one walking person.
+            (N, 2) m/s on the ground, NaN where a person has no track, no place, has been seen for less than 0.4 s, or
+            has a path that is not that of one walking person.
         """
         if self._moments and pts_s < self._moments[-1].pts_s:
             self._moments.clear()
@@ -62,9 +62,9 @@ class Tracks:
         self._moments.append(_Moment(pts_s, ids[order], ground[order], pixels[order]))
         while self._moments[0].pts_s < pts_s - TRAIL_S:
             self._moments.popleft()
-        speeds = np.full(len(ids), np.nan)
-        speeds[order] = self._speeds(ids[order])
-        return speeds
+        velocities = np.full((len(ids), 2), np.nan)
+        velocities[order] = self._velocities(ids[order])
+        return velocities
 
     def trails(self) -> Iterator[tuple[int, FloatArray]]:
         """Give the id and the pixels, (K, 2), oldest first, of every track seen in the newest observation."""
@@ -75,10 +75,9 @@ class Tracks:
         for track_id, path in zip(ids.tolist(), paths, strict=True):
             yield track_id, path[np.isfinite(path[:, 0])]
 
-    def _speeds(self, ids: NDArray[np.int64]) -> FloatArray:
+    def _velocities(self, ids: NDArray[np.int64]) -> FloatArray:
         start = self._moments[-1].pts_s - SPEED_WINDOW_S - 1e-6
         window = [m for m in self._moments if m.pts_s >= start]
         slopes = slope_velocities(np.array([m.pts_s for m in window]), np.stack([m.of(ids, m.ground) for m in window]))
-        speeds = np.hypot(slopes.velocity_mps[:, 0], slopes.velocity_mps[:, 1])
         told = (slopes.span_s >= SHORTEST_WINDOW_S - 1e-6) & (slopes.off_line_m <= STRAIGHT_WITHIN_M)
-        return np.asarray(np.where(told, speeds, np.nan), dtype=np.float64)
+        return np.asarray(np.where(told[:, None], slopes.velocity_mps, np.nan), dtype=np.float64)

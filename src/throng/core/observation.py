@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.core.density_map import DensityMap
+from throng.core.motion_field import MotionField
 
 HEAD_HEIGHT_M = 1.7
 """Height of the head plane above the ground: mean standing height less half a head, reference sheet 1.13."""
@@ -125,6 +126,7 @@ class Observation:
         simulated: the numbers come from a simulation's own truth, not from the picture.
         warnings: what makes this observation less trustworthy, in plain words.
         density: density map, or None.
+        motion: how the picture moves, or None.
     """
 
     camera_id: str
@@ -140,3 +142,4 @@ class Observation:
     simulated: bool = False
     warnings: tuple[str, ...] = ()
     density: DensityMap | None = None
+    motion: MotionField | None = None

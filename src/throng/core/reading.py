@@ -43,11 +43,13 @@ class Speed:
         mean_mps: mean over persons, m/s.
         std_mps: spread between persons, m/s; 0.0 for one person.
         persons: number of persons whose speed was measured.
+        estimator: where the speeds come from: `tracks`, `optical_flow` or `fused`.
     """
 
     mean_mps: float
     std_mps: float
     persons: int
+    estimator: str = "tracks"
 
 
 @dataclass(frozen=True, slots=True)

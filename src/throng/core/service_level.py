@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from typing import Final
 
-from throng.core.site import Use
+from throng.core.site import ServiceProfile, Use
 
 _WALKWAY: Final = (0.31, 0.43, 0.72, 1.08, 2.17)
 _STAIRS: Final = (0.54, 0.72, 1.08, 1.54, 2.69)
@@ -17,19 +17,39 @@ FRUIN_BANDS_PER_M2: Final[dict[Use, tuple[float, ...]]] = {
 }
 """Upper limits of A, B, C, D and E in people/m² (Fruin, Pedestrian Planning and Design, 1971)."""
 
+_HCM_WALKWAY: Final = tuple(1 / m2 for m2 in (5.6, 3.7, 2.2, 1.4, 0.75))
+_HCM_STAIRS: Final = tuple(1 / m2 for m2 in (1.9, 1.6, 1.1, 0.7, 0.5))
+_HCM_QUEUE: Final = (0.83, 1.11, 1.43, 3.33, 5.00)
 
-def level_of_service(density_per_m2: float, use: Use) -> str:
-    """Return Fruin's letter for a density.
+HCM_BANDS_PER_M2: Final[dict[Use, tuple[float, ...]]] = {
+    Use.MOVING: _HCM_WALKWAY,
+    Use.STAIRS: _HCM_STAIRS,
+    Use.QUEUE: _HCM_QUEUE,
+    Use.STANDING: _HCM_QUEUE,
+}
+"""Upper limits of A, B, C, D and E in people/m² (Highway Capacity Manual 2000, which gives m² per person)."""
 
-    F holds everything above 2.17 people/m² on a walkway, from crowded to deadly: it does not rank danger.
+BANDS_PER_M2: Final[dict[ServiceProfile, dict[Use, tuple[float, ...]]]] = {
+    ServiceProfile.FRUIN: FRUIN_BANDS_PER_M2,
+    ServiceProfile.HCM: HCM_BANDS_PER_M2,
+}
+"""The bands of every profile."""
+
+
+def level_of_service(density_per_m2: float, use: Use, profile: ServiceProfile = ServiceProfile.FRUIN) -> str:
+    """Return the letter for a density.
+
+    F holds everything above 2.17 people/m² on a walkway after Fruin (1.33 after HCM), from crowded to deadly: it does
+    not rank danger.
 
     Args:
         density_per_m2: mean density of the zone, >= 0.
         use: what people do there; a zone where people stand uses the bands for queues.
+        profile: whose bands.
 
     Raises:
         ValueError: the density is negative or not a number.
     """
     if not density_per_m2 >= 0:
         raise ValueError(f"expected a density >= 0 people/m², got {density_per_m2}")
-    return "ABCDEF"[bisect_left(FRUIN_BANDS_PER_M2[use], density_per_m2)]
+    return "ABCDEF"[bisect_left(BANDS_PER_M2[profile][use], density_per_m2)]

@@ -1,7 +1,9 @@
 """A venue with its zones, lines and cameras, in site metres."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from shapely.geometry import Polygon
 
@@ -18,6 +20,26 @@ class Use(StrEnum):
     STAIRS = "stairs"
 
 
+class ServiceProfile(StrEnum):
+    """Whose level-of-service bands hold: Fruin 1971 or the Highway Capacity Manual 2000."""
+
+    FRUIN = "fruin"
+    HCM = "hcm"
+
+
+class RiskProfile(StrEnum):
+    """How the danger of a zone is judged: by what people do there, or as CrowdSafe does."""
+
+    STANDING = "standing"
+    MOVING = "moving"
+    QUEUE = "queue"
+    STAIRS = "stairs"
+    CROWDSAFE = "crowdsafe"
+
+
+Segment = tuple[tuple[float, float], tuple[float, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A polygon on the ground.
@@ -29,6 +51,11 @@ class Zone:
         capacity: people it is meant for, None when nobody said.
         use: what people do there.
         name: for screens.
+        risk_profile: one of `RiskProfile`; None for the one of its use.
+        thresholds_per_m2: own densities at which caution, warning and critical begin, rising; None for the profile's.
+        one_way_deg: the only direction in which people may walk, degrees counter-clockwise from +x; None for any.
+        exits: where people leave it, from corner to corner of each opening, site metres.
+        service_profile: whose level-of-service bands hold.
     """
 
     id: str
@@ -36,8 +63,15 @@ class Zone:
     capacity: int | None = None
     use: Use = Use.MOVING
     name: str = ""
+    risk_profile: str | None = None
+    thresholds_per_m2: tuple[float, float, float] | None = None
+    one_way_deg: float | None = None
+    exits: tuple[Segment, ...] = ()
+    service_profile: ServiceProfile = ServiceProfile.FRUIN
 
     def __post_init__(self) -> None:
+        self._check_risk()
+        self._check_ways()
         if self.polygon is None:
             return
         if len(self.polygon) < 3 or not Polygon(self.polygon).is_valid or Polygon(self.polygon).area <= 0:
@@ -47,6 +81,38 @@ class Zone:
             )
         if self.capacity is not None and self.capacity <= 0:
             raise ThrongError(f"zone {self.id}: capacity must be a positive number of people, got {self.capacity}")
+
+    def _check_risk(self) -> None:
+        if self.risk_profile is not None and self.risk_profile not in list(RiskProfile):
+            raise ThrongError(
+                f"zone {self.id}: risk_profile must be one of {', '.join(RiskProfile)}, got {self.risk_profile!r}"
+            )
+        if self.thresholds_per_m2 is None:
+            return
+        if self.risk_profile == RiskProfile.CROWDSAFE:
+            raise ThrongError(
+                f"zone {self.id}: the risk profile crowdsafe has fixed levels; leave thresholds_per_m2 away, or choose "
+                "another risk_profile"
+            )
+        rising: tuple[float, ...] = (0.0, *self.thresholds_per_m2, math.inf)
+        if len(rising) != 5 or not all(a < b for a, b in pairwise(rising)):
+            raise ThrongError(
+                f"zone {self.id}: thresholds_per_m2 must be three rising numbers of people/m² above 0, where caution, "
+                f"warning and critical begin; got {list(self.thresholds_per_m2)}"
+            )
+
+    def _check_ways(self) -> None:
+        if self.one_way_deg is not None and not -360 <= self.one_way_deg <= 360:
+            raise ThrongError(
+                f"zone {self.id}: one_way_deg must be a direction from -360 to 360 degrees, counter-clockwise from +x; "
+                f"got {self.one_way_deg}"
+            )
+        for start, end in self.exits:
+            if start == end or not all(map(math.isfinite, (*start, *end))):
+                raise ThrongError(
+                    f"zone {self.id}: an exit goes from one side of the opening to the other, two different points "
+                    f"(x, y) in site metres; got {start} and {end}"
+                )
 
     @property
     def area_m2(self) -> float | None:

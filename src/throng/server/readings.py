@@ -64,6 +64,7 @@ class ReadingMessage(Wire):
     speed_mean_mps: float | None
     speed_std_mps: float | None = Field(description="spread between persons")
     speed_persons: int | None = Field(description="persons whose speed was measured")
+    speed_estimator: str | None = Field(description="tracks, optical_flow or fused")
     occupancy: float | None = Field(description="count / capacity")
     occupancy_low: float | None
     occupancy_high: float | None

@@ -127,7 +127,8 @@ def _usual(
 ) -> tuple[DomainCheck | None, QualityCheck]:
     """Return what scenes and what faults of the picture are usual."""
     records = [record for dataset in trained_on.values() for record in dataset.records]
-    signatures, qualities = [], []
+    signatures: list[FloatArray] = []
+    qualities = []
     for number, record in enumerate(records):
         told("what is usual", number, len(records))
         image = record.image()

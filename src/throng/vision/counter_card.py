@@ -10,12 +10,14 @@ from typing import Self, TypeVar
 from throng.core.count_error import CountErrorModel
 from throng.vision.domain import DomainCheck
 from throng.vision.errors import VisionError
+from throng.vision.picture_quality import QualityCheck
 from throng.vision.runtime import OnnxModel, Port
 
 KIND_KEY, KIND = "throng.kind", "density-counter"
 NAME_KEY = "throng.name"
 INTERVAL_KEY = "throng.interval"
 DOMAIN_KEY = "throng.domain"
+QUALITY_KEY = "throng.quality"
 HEADS_KEY, THRESHOLD_KEY = "throng.heads", "throng.head_threshold"
 EMPTY_KEY = "throng.empty_below"
 HEAD_KEY = "throng.head_px"
@@ -74,6 +76,7 @@ class CounterCard:
         heads: how good its head points are.
         head_px: the size of heads in its input, in pixels, that it counts best.
         empty_below: cells with fewer people than this hold nobody: a haze over a street adds up.
+        quality: how bad its training pictures are, None where nobody recorded it.
     """
 
     name: str
@@ -82,6 +85,7 @@ class CounterCard:
     heads: HeadPoints
     head_px: float
     empty_below: float = 0.0
+    quality: QualityCheck | None = None
 
 
 def read_card(model: OnnxModel) -> CounterCard:
@@ -101,6 +105,7 @@ def read_card(model: OnnxModel) -> CounterCard:
         heads=_heads(model),
         head_px=_entry(model, HEAD_KEY, _head_px) or HEAD_PX,
         empty_below=_entry(model, EMPTY_KEY, _empty_below) or 0.0,
+        quality=_entry(model, QUALITY_KEY, QualityCheck.from_json),
     )
 
 

@@ -14,7 +14,7 @@ from throng.vision.domain import WarningFilter, disagreement
 from throng.vision.found import Found
 from throng.vision.input_scale import ScaleChooser
 from throng.vision.observer import ModelObserver
-from throng.vision.ports import DensityCounter, Detector, Tracker
+from throng.vision.ports import DensityCounter, Detector, MotionEstimator, Tracker
 
 SAME_PERSON = 0.75
 """A head belongs to a box when it lies within a quarter of the box's height of the middle of its upper edge."""
@@ -34,6 +34,7 @@ class CrowdObserver:
         tracker: keeps identities; None for counting only.
         calibration: of the camera; None for none.
         scale: chooses how much frames are enlarged for the counter.
+        motion: tells how the picture moves where people cannot be told apart; None for tracks alone.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class CrowdObserver:
         *,
         calibration: Calibration | None,
         scale: ScaleChooser,
+        motion: MotionEstimator | None = None,
     ) -> None:
         self.camera_id = camera_id
         self._counter = counter
@@ -53,6 +55,7 @@ class CrowdObserver:
         self._tracker = tracker
         self._calibration = calibration
         self._scale = scale
+        self._motion = motion
         self._warnings = WarningFilter()
 
     @property
@@ -88,7 +91,7 @@ class CrowdObserver:
         return Found(found.persons, found.doubtful, found.warnings, found.saturated, crowd)
 
     def conclude(self, frame: Frame, found: Found) -> Observation:
-        """Follow the tracks and make the observation; frames come in order."""
+        """Follow the tracks and the motion and make the observation; frames come in order."""
         crowd = found.crowd
         if crowd is None:
             raise ValueError(f"the observer of camera {self.camera_id} was given finds without a density map")
@@ -112,6 +115,7 @@ class CrowdObserver:
             precision=self._counter.precision,
             warnings=found.warnings + self._warnings.steady(frame.pts_s, (*crowd.warnings, *self._disagree(found))),
             density=crowd.density,
+            motion=None if self._motion is None else self._motion.estimate(frame),
         )
 
     def _disagree(self, found: Found) -> tuple[str, ...]:

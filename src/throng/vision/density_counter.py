@@ -18,6 +18,7 @@ from throng.vision.counter_tiles import CoredTile, cored_tiles, padded_size
 from throng.vision.crowd import Crowd
 from throng.vision.errors import VisionError
 from throng.vision.head_points import find_heads
+from throng.vision.picture_quality import PictureQuality, picture_quality
 from throng.vision.runtime import OnnxModel, Provider
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,12 @@ class CrowdView:
     Attributes:
         crowd: density, heads and count.
         distance: how unlike the training the picture is, see `throng.vision.domain`; None where that is not known.
+        quality: how good the picture is; None where nobody recorded what is usual, or it is too small to tell.
     """
 
     crowd: Crowd
     distance: float | None
+    quality: PictureQuality | None = None
 
 
 @dataclass(slots=True)
@@ -122,7 +125,7 @@ class OnnxDensityCounter:
         self.look([np.zeros((256, 256, 3), dtype=np.uint8)])
 
     def count(self, images: Sequence[Image], *, scale: float = 1.0) -> list[Crowd]:
-        """Count the crowd in each picture; a picture unlike the training carries a warning.
+        """Count the crowd in each picture; one unlike those of the training, or worse than they are, carries warnings.
 
         Args:
             images: (H, W, 3) uint8 BGR each, one size or several.
@@ -152,8 +155,8 @@ class OnnxDensityCounter:
             # A few pictures at a time, so that a long batch of large ones does not pile up.
             for few in _batched(same, self._at_once(tiles)):
                 scaled = [_resized(images[i], size) for i in few]
-                for i, canvas in zip(few, self._maps(scaled, tiles), strict=True):
-                    views[i] = self._view(canvas, (images[i].shape[1], images[i].shape[0]))
+                for i, seen, canvas in zip(few, scaled, self._maps(scaled, tiles), strict=True):
+                    views[i] = self._view(canvas, images[i], seen)
         return [view for view in views if view is not None]
 
     def signature(self, image: Image) -> NDArray[np.float64] | None:
@@ -211,8 +214,9 @@ class OnnxDensityCounter:
             )
         return outputs
 
-    def _view(self, canvas: _Canvas, image_size: tuple[int, int]) -> CrowdView:
-        across, down = (whole / seen for whole, seen in zip(image_size, canvas.size, strict=True))
+    def _view(self, canvas: _Canvas, image: Image, seen: Image) -> CrowdView:
+        image_size = image.shape[1], image.shape[0]
+        across, down = (whole / part for whole, part in zip(image_size, canvas.size, strict=True))
         people = np.maximum(_inside(canvas.density, canvas.size, STRIDE), 0)
         people[people < self.card.empty_below] = 0
         interval, domain, signature = self.card.interval, self.card.domain, canvas.signature
@@ -227,13 +231,22 @@ class OnnxDensityCounter:
         count = (interval or UNMEASURED).interval(density.total)
         warnings = (NO_INTERVAL,) if interval is None else ()
         distance = None if domain is None or signature is None else domain.distance(signature)
-        return CrowdView(Crowd(density, heads, count, warnings), distance)
+        return CrowdView(Crowd(density, heads, count, warnings), distance, self._quality(image, seen))
+
+    def _quality(self, image: Image, seen: Image) -> PictureQuality | None:
+        """Measure what the network sees, but not enlarged, which would blur every picture."""
+        if self.card.quality is None:
+            return None
+        return picture_quality(min(image, seen, key=np.size))
 
     def _warned(self, view: CrowdView) -> Crowd:
-        if view.distance is None or self.card.domain is None:
-            return view.crowd
-        warning = self.card.domain.warning(view.distance, counter=self.name)
-        return view.crowd if warning is None else replace(view.crowd, warnings=(*view.crowd.warnings, warning))
+        told = list(view.crowd.warnings)
+        if view.distance is not None and self.card.domain is not None:
+            strange = self.card.domain.warning(view.distance, counter=self.name)
+            told += [] if strange is None else [strange]
+        if view.quality is not None and self.card.quality is not None:
+            told += self.card.quality.warnings(view.quality)
+        return replace(view.crowd, warnings=tuple(told))
 
     def _probe(self) -> None:
         """Run once, so that a network of another layout is found at the start and not in the first frame."""

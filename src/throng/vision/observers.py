@@ -4,6 +4,7 @@ from throng.core.calibration import Calibration
 from throng.vision.bytetrack import ByteTracker
 from throng.vision.counter_registry import THRONGNET, is_counter, known_counters, load_counter
 from throng.vision.crowd_observer import CrowdObserver
+from throng.vision.dense_flow import DenseFlow
 from throng.vision.errors import VisionError
 from throng.vision.input_scale import ScaleChooser
 from throng.vision.model_store import unknown_model
@@ -25,6 +26,7 @@ def load_observer(
     rate_hz: float | None,
     calibration: Calibration | None = None,
     threads: int | None = None,
+    motion: bool = True,
 ) -> TwoStepObserver:
     """Put the models of a camera together.
 
@@ -35,6 +37,8 @@ def load_observer(
         rate_hz: frames per second that will come; None for counting without tracks.
         calibration: of the camera; None for none.
         threads: threads of each network, None for one per physical core.
+        motion: whether a counter is joined by optical flow, for the speed of people who cannot be told apart;
+            without a rate there is none.
 
     Raises:
         VisionError: a name is unknown, two models of one kind are named, or a model cannot be loaded.
@@ -60,4 +64,5 @@ def load_observer(
         return ModelObserver(camera_id, detector, tracker)
     counter = load_counter(counters[0], threads=threads)
     scale = ScaleChooser(counter, calibration)
-    return CrowdObserver(camera_id, counter, detector, tracker, calibration=calibration, scale=scale)
+    flow = DenseFlow() if motion and rate_hz is not None else None
+    return CrowdObserver(camera_id, counter, detector, tracker, calibration=calibration, scale=scale, motion=flow)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from throng.core.frame import Frame
+from throng.core.motion_field import MotionField
 from throng.core.observation import Observation, Persons
 from throng.core.points import Image
 
@@ -81,6 +82,24 @@ class Tracker(Protocol):
 
     def update(self, persons: Persons, pts_s: float) -> Persons:
         """Return the same persons in the same order with track ids; `UNTRACKED` for new or unsure ones."""
+        ...
+
+
+class MotionEstimator(Protocol):
+    """Tells how the picture moves between frames. One estimator belongs to one camera."""
+
+    @property
+    def name(self) -> str:
+        """What the estimate is called."""
+        ...
+
+    def estimate(self, frame: Frame) -> MotionField | None:
+        """Return how the picture has moved up to this frame; frames come in order.
+
+        Returns:
+            None where there is nothing to compare with: for the first frame, after a gap of more than 1.5 s, after a
+            change of the picture's size, when time does not advance.
+        """
         ...
 
 
