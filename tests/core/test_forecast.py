@@ -140,6 +140,11 @@ def test_flows_pull_the_slope_towards_themselves(state: TrendState, entered: flo
     assert pulled.slope_variance <= state.slope_variance
 
 
+def test_flows_that_lost_the_people_do_not_hide_a_rise() -> None:
+    """Density rises by 0.6 people/m² per minute while the tracker follows nobody over the edge."""
+    assert weighed(STEEP, flows(0, 0), area_m2=100.0) == STEEP
+
+
 def test_unknown_flows_change_nothing() -> None:
     unknown = Balance(Estimate(0, 0, math.inf), Estimate(0, 0, 0), 0.0, 60.0)
     assert weighed(STEEP, unknown, area_m2=100.0) == STEEP

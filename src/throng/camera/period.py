@@ -144,7 +144,7 @@ class ZonePeriod:
         return _flow_speed(self._flowing) if self._flowing else self._track_speed()
 
     def _track_speed(self) -> Speed | None:
-        persons: FloatArray = np.array([float(np.mean(speeds)) for speeds in self._speeds.values()])
+        persons: FloatArray = np.array([sum(speeds) / len(speeds) for speeds in self._speeds.values()])
         if len(persons) == 0:
             return None
         return Speed(float(persons.mean()), float(persons.std()), len(persons))

@@ -1,5 +1,6 @@
 """How the people of one zone move together, reading by reading: what needs a memory of fields."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from throng.core.waves import SpeedWaves
 
 FEWEST_KNOWN_SHARE = 0.3
 """Where fewer people's velocities are known, nothing is said of how all move: who can be followed is not the rest."""
+
+COUNTER_FLOW_WINDOW_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,7 @@ class ZoneMovement:
         self._pressure = CrowdPressure(grid)
         self._congestion = Congestion(polygon)
         self._waves = SpeedWaves()
+        self._against: deque[tuple[float, float]] = deque()
 
     def update(self, at_s: float, places: Places) -> Movement | None:
         """Take in one reading period.
@@ -81,7 +85,7 @@ class ZoneMovement:
         velocities, people = known.velocities_mps, known.people
         self._waves.update(at_s, float(np.average(np.hypot(*velocities.T), weights=people)))
         field = velocity_field(self._grid, known.ground, velocities, weights=people)
-        against = counter_flow(velocities, people)
+        against = self._steady(at_s, counter_flow(velocities, people))
         pressure = self._pressure.update(
             at_s,
             density_per_m2=self._grid.field(places.ground, places.people),
@@ -105,6 +109,17 @@ class ZoneMovement:
             pressure_gated=pressure is None or pressure.gated,
             wave_period_s=None if wave is None else wave.period_s,
         )
+
+
+    def _steady(self, at_s: float, against: float | None) -> float | None:
+        """Counter-flow over the last ten seconds: single looks at a dense queue are too much by chance."""
+        if self._against and at_s < self._against[-1][0]:
+            self._against.clear()
+        if against is not None:
+            self._against.append((at_s, against))
+        while self._against and self._against[0][0] <= at_s - COUNTER_FLOW_WINDOW_S:
+            self._against.popleft()
+        return float(np.mean([value for _, value in self._against])) if self._against else None
 
 
 def _mean_divergence(field: VelocityField) -> float | None:

@@ -14,6 +14,8 @@ SUB_COMMANDS = {
     "demo": ("throng.cli.demo", "demo"),
     "calibrate": ("throng.cli.calibrate", "calibrate"),
     "eval": ("throng.cli.evaluate", "app"),
+    "backtest": ("throng.cli.backtest", "backtest"),
+    "bench": ("throng.cli.bench", "app"),
     "models": ("throng.cli.models", "app"),
     "data": ("throng.cli.data", "app"),
     "train": ("throng.cli.train", "app"),

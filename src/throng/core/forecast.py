@@ -17,6 +17,8 @@ MIN_SLOPE_SNR = 2.0
 """Slopes of fewer standard deviations are noise, and no time is told."""
 LONGEST_S = 600.0
 """Nobody knows a crowd further ahead than ten minutes."""
+CONTRADICTION = 3.0
+"""Flows and a trend further apart than that, in standard deviations, do not speak of the same crowd."""
 _STEPS_S: FloatArray = np.linspace(0, LONGEST_S, 241)
 
 
@@ -104,13 +106,16 @@ def weighed(state: TrendState, balance: Balance, *, area_m2: float) -> TrendStat
     """Return a trend in people/m² whose slope was weighed against inflow less outflow.
 
     The flows say what the slope was in the middle of their window; how far it may have moved since is added to their
-    variance, and so are people whom the lines miss. Flows that are not known change nothing.
+    variance, and so are people whom the lines miss. Flows that are not known change nothing, nor do flows that
+    contradict the trend by more than `CONTRADICTION` standard deviations: where tracks are lost, nobody seems to come.
     """
     crossings = balance.inflow_per_min.value + balance.outflow_per_min.value
     variance = variance_of(balance.inflow_per_min) + variance_of(balance.outflow_per_min)
     variance = (variance + (MISSED_SHARE * crossings) ** 2) / (60 * area_m2) ** 2
     variance += state.slope_noise_per_s3 * balance.window_s / 2
     slope = balance.net_per_min / (60 * area_m2)
+    if abs(slope - state.slope_per_s) > CONTRADICTION * math.sqrt(variance + state.slope_variance):
+        return state
     return state.with_slope(slope, variance) if math.isfinite(slope) and math.isfinite(variance) else state
 
 

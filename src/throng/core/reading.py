@@ -70,7 +70,7 @@ class Reading:
         frames: number of frames analysed in the period.
         count: people in the zone.
         density: people/m², None without a calibration.
-        level_of_service: Fruin's letter A to F for the zone's use.
+        level_of_service: letter A to F for the zone's use, Fruin's or HCM's.
         speed: None when nobody was tracked long enough.
         occupancy: count / capacity, None without a capacity.
         last_good_at: time of the newest reading that was not unknown, None before the first.
@@ -78,7 +78,7 @@ class Reading:
         balance: who came in and who left over the last minute, None before that is known.
         outlook: where the density is heading, None before enough is known.
         events: what happens now, the surest first.
-        risk: how dangerous the zone is, None before its density was ever known.
+        risk: how dangerous the zone is, None where nothing was ever known.
     """
 
     zone_id: str

@@ -249,4 +249,5 @@ def _or_zero(value: float | None) -> float:
 
 
 def _interval(estimate: Estimate) -> str:
-    return f"{estimate.value:.1f} [{estimate.low:.1f}–{estimate.high:.1f}]"
+    high = f"{estimate.high:.1f}" if math.isfinite(estimate.high) else "never"
+    return f"{estimate.value:.1f} [{estimate.low:.1f}–{high}]"
