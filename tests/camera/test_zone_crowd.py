@@ -77,7 +77,9 @@ def test_one_way_flow_in_and_out_is_counted_and_measured() -> None:
     for step in range(160):
         x = -7.0 + (step / 2 - begun)
         there = np.abs(x) < 7
-        observations.append(seen(np.column_stack((x[there], lanes[there])), step, ids=np.flatnonzero(there).astype(float)))
+        observations.append(
+            seen(np.column_stack((x[there], lanes[there])), step, ids=np.flatnonzero(there).astype(float))
+        )
     last = readings(camera, observations)[-1]
     movement, balance = last.movement, last.balance
     assert movement is not None

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from throng.core.congestion import Congestion
+from throng.core.congestion import Congestion, CongestionLevel
 from throng.core.crowd_state import Movement
 from throng.core.density import DensityGrid
 from throng.core.order import counter_flow, direction_entropy, moving_share, polarisation
 from throng.core.points import FloatArray, GroundPoints
 from throng.core.pressure import CrowdPressure
-from throng.core.velocity_field import VelocityField, velocity_field
-from throng.core.waves import SpeedWaves
+from throng.core.velocity_field import VelocityField, field_from_sums
+from throng.core.waves import SpeedWaves, Wave
 
 FEWEST_KNOWN_SHARE = 0.3
 """Where fewer people's velocities are known, nothing is said of how all move: who can be followed is not the rest."""
 
 COUNTER_FLOW_WINDOW_S = 10.0
+SLOW_EVERY_S = 1.9
+"""Congestion level and waves are worked out no more often than that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,8 @@ class ZoneMovement:
         self._pressure = CrowdPressure(grid)
         self._congestion = Congestion(polygon)
         self._waves = SpeedWaves()
+        self._slow: tuple[CongestionLevel | None, Wave | None] = (None, None)
+        self._slow_at_s = -np.inf
         self._against: deque[tuple[float, float]] = deque()
 
     def update(self, at_s: float, places: Places) -> Movement | None:
@@ -84,16 +88,15 @@ class ZoneMovement:
             return None
         velocities, people = known.velocities_mps, known.people
         self._waves.update(at_s, float(np.average(np.hypot(*velocities.T), weights=people)))
-        field = velocity_field(self._grid, known.ground, velocities, weights=people)
+        density, field = _fields(self._grid, places)
         against = self._steady(at_s, counter_flow(velocities, people))
         pressure = self._pressure.update(
             at_s,
-            density_per_m2=self._grid.field(places.ground, places.people),
+            density_per_m2=density,
             velocity=field,
             counter_flow=against,
         )
-        congestion = self._congestion.update(at_s, people=known.ground, velocities_mps=velocities, weights=people)
-        wave = self._waves.wave()
+        congestion, wave = self._slowly(at_s, known)
         mean_x, mean_y = np.average(velocities, axis=0, weights=people).tolist()
         return Movement(
             velocity_mps=(mean_x, mean_y),
@@ -110,6 +113,17 @@ class ZoneMovement:
             wave_period_s=None if wave is None else wave.period_s,
         )
 
+    def _slowly(self, at_s: float, known: Places) -> tuple[CongestionLevel | None, Wave | None]:
+        """What changes over ten seconds and more need not be worked out every second."""
+        if not 0 <= at_s - self._slow_at_s < SLOW_EVERY_S:
+            self._slow_at_s = at_s
+            self._slow = (
+                self._congestion.update(
+                    at_s, people=known.ground, velocities_mps=known.velocities_mps, weights=known.people
+                ),
+                self._waves.wave(),
+            )
+        return self._slow
 
     def _steady(self, at_s: float, against: float | None) -> float | None:
         """Counter-flow over the last ten seconds: single looks at a dense queue are too much by chance."""
@@ -120,6 +134,14 @@ class ZoneMovement:
         while self._against and self._against[0][0] <= at_s - COUNTER_FLOW_WINDOW_S:
             self._against.popleft()
         return float(np.mean([value for _, value in self._against])) if self._against else None
+
+
+def _fields(grid: DensityGrid, places: Places) -> tuple[FloatArray, VelocityField]:
+    """People/m² of everybody and the velocities of those who have one, in one go over the kernel."""
+    moving = np.isfinite(places.velocities_mps).all(axis=1)
+    carried = np.column_stack((np.ones(len(moving)), moving, np.where(moving[:, None], places.velocities_mps, 0.0)))
+    sums = grid.smoothed(places.ground, carried, weights=places.people)
+    return np.asarray(sums[0] / grid.kernel_share, dtype=np.float64), field_from_sums(grid, sums[1:])
 
 
 def _mean_divergence(field: VelocityField) -> float | None:
