@@ -17,6 +17,7 @@ from throng.camera.pipeline import CameraPipeline
 from throng.core.points import FloatArray
 from throng.core.reading import LineReading, Reading
 from throng.core.site import Line, Zone
+from throng.core.zones import points_in_zone
 from throng.sim.sensor import SimulatedSensor
 from throng.sim.source import SimSource, open_sim
 
@@ -115,7 +116,8 @@ def watch(
             break
         readings += pipeline.process(sensor.observe(frame))
         for view in pipeline.views:
-            speeds[view.zone.id] += pipeline.people.speeds_mps[pipeline.inside(view)].tolist()
+            inside = points_in_zone(view.zone, pipeline.people.ground)
+            speeds[view.zone.id] += pipeline.people.speeds_mps[inside].tolist()
         watched.add(source, frame.sequence, zones)
     return readings + pipeline.finish(), speeds
 

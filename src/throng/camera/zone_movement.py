@@ -10,7 +10,7 @@ from throng.core.congestion import Congestion, CongestionLevel
 from throng.core.crowd_state import Movement
 from throng.core.density import DensityGrid
 from throng.core.order import counter_flow, direction_entropy, moving_share, polarisation
-from throng.core.points import FloatArray, GroundPoints
+from throng.core.points import FloatArray, GroundPoints, Mask
 from throng.core.pressure import CrowdPressure
 from throng.core.velocity_field import VelocityField, field_from_sums
 from throng.core.waves import SpeedWaves, Wave
@@ -138,7 +138,7 @@ class ZoneMovement:
 
 def _fields(grid: DensityGrid, places: Places) -> tuple[FloatArray, VelocityField]:
     """People/m² of everybody and the velocities of those who have one, in one go over the kernel."""
-    moving = np.isfinite(places.velocities_mps).all(axis=1)
+    moving: Mask = np.asarray(np.isfinite(places.velocities_mps).all(axis=1), dtype=np.bool_)
     carried = np.column_stack((np.ones(len(moving)), moving, np.where(moving[:, None], places.velocities_mps, 0.0)))
     sums = grid.smoothed(places.ground, carried, weights=places.people)
     return np.asarray(sums[0] / grid.kernel_share, dtype=np.float64), field_from_sums(grid, sums[1:])
