@@ -15,7 +15,7 @@ from throng.core.pressure import CrowdPressure
 from throng.core.velocity_field import VelocityField, field_from_sums
 from throng.core.waves import SpeedWaves, Wave
 
-FEWEST_KNOWN_SHARE = 0.3
+FEWEST_KNOWN_SHARE = 0.5
 """Where fewer people's velocities are known, nothing is said of how all move: who can be followed is not the rest."""
 
 COUNTER_FLOW_WINDOW_S = 10.0

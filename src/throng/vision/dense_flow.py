@@ -17,7 +17,7 @@ LONG_SIDE_PX = 480
 """Frames are made this small: a head of 12 px in a picture of 960 is one patch of the flow at its finest scale."""
 
 CELL_PX = 4
-BASELINE_S = 0.3
+BASELINE_S = 0.28
 """Frames about this far apart are compared: the sway of a step is small beside it, the way is not yet too long."""
 
 LONGEST_GAP_S = 1.5

@@ -4,20 +4,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-AROUND_PX = (7, 6, 14)
-"""The patch reaches so far to both sides, up and down: a head of 6 px and the shoulders under it."""
+AROUND_PX = (4, 5, 12)
+"""The patch reaches so far to both sides, up and down: a head of 6 px and the trunk under it, with little of the
+background at its sides, which does not come along."""
 
 SEARCH_PX = (26, 18)
 """How far a patch may have gone along x and y."""
 
 LEAST_LIKENESS = 0.7
-"""Least correlation of a find: the best of two thousand places by chance reaches 0.6."""
+"""Least correlation of a find: the best of two thousand places by chance often
+reaches 0.6."""
 
 APART_PX = 4
-CLEARLY = 0.1
+CLEARLY = 0.03
 """A find is better by this much than every place further off than `APART_PX`: one of two alike is no find."""
 
-MOST_PATCHES = 160
+MOST_PATCHES = 200
 """Searches per frame; those of a picture with more are spread over it evenly."""
 
 _Values = NDArray[np.float32]
@@ -33,8 +35,7 @@ def search_patches(
     *,
     least: float,
 ) -> None:
-    """Search the cells that have texture and too little confidence; write what is found in `back` and
-    `confidence`.
+    """Search the cells that have texture and too little confidence, and write down where they were.
 
     Every second cell along both sides is searched by normalised correlation; a find also stands for those of its
     neighbours that know no better.
@@ -55,23 +56,35 @@ def search_patches(
     cells = np.argwhere(searched)
     if len(cells) > MOST_PATCHES:
         cells = cells[np.linspace(0, len(cells) - 1, MOST_PATCHES).astype(np.intp)]
+    likeness, ways = _find(before, now, np.column_stack((columns[cells[:, 1]], rows[cells[:, 0]])))
+    for found in np.flatnonzero(np.isfinite(likeness)).tolist():
+        i, j = cells[found].tolist()
+        around = slice(max(i - 1, 0), i + 2), slice(max(j - 1, 0), j + 2)
+        better = lost[around] & (confidence[around] < likeness[found])
+        confidence[around][better] = likeness[found]
+        back[around][better] = ways[found]
+
+
+def _find(before: _Values, now: _Values, middles: NDArray[np.intp]) -> tuple[_Values, _Values]:
+    """Search the patch around each middle (x, y), (n, 2), in the older picture.
+
+    Returns:
+        the correlation of each find, (n,), and the way to it in pixels, (n, 2); NaN where nothing is found.
+    """
+    likeness, ways = np.full(len(middles), np.nan, dtype=np.float32), np.full(middles.shape, np.nan, dtype=np.float32)
     (side, up, down), (across, along) = AROUND_PX, SEARCH_PX
     patches = cv2.copyMakeBorder(now, up, down, side, side, cv2.BORDER_REFLECT)
     windows = cv2.copyMakeBorder(before, up + along, down + along, side + across, side + across, cv2.BORDER_REFLECT)
     height, width = up + down + 1, 2 * side + 1
-    for i, j in cells.tolist():
-        y, x = int(rows[i]), int(columns[j])
+    for n, (x, y) in enumerate(middles.tolist()):
         patch = patches[y : y + height, x : x + width]
         window = windows[y : y + height + 2 * along, x : x + width + 2 * across]
-        likeness = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
-        _, best, _, (best_x, best_y) = cv2.minMaxLoc(likeness)
+        alike = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
+        _, best, _, (best_x, best_y) = cv2.minMaxLoc(alike)
         # A best place on the border of the search is the slope of a better one outside.
         if best < LEAST_LIKENESS or not (0 < best_x < 2 * across and 0 < best_y < 2 * along):
             continue
-        likeness[max(best_y - APART_PX, 0) : best_y + APART_PX + 1, max(best_x - APART_PX, 0) : best_x + APART_PX + 1] = 0
-        if best - likeness.max() < CLEARLY:
-            continue
-        around = slice(max(i - 1, 0), i + 2), slice(max(j - 1, 0), j + 2)
-        better = lost[around] & (confidence[around] < best)
-        confidence[around][better] = best
-        back[around][better] = best_x - across, best_y - along
+        alike[max(best_y - APART_PX, 0) : best_y + APART_PX + 1, max(best_x - APART_PX, 0) : best_x + APART_PX + 1] = 0
+        if best - alike.max() >= CLEARLY:
+            likeness[n], ways[n] = best, (best_x - across, best_y - along)
+    return likeness, ways
