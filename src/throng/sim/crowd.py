@@ -68,6 +68,7 @@ class Crowd:
         self._due = {index: float(self._rng.random()) for index in range(len(script.flows))}
         self._release_due = 0.0
         self._next_id = 0
+        self._fallen = False
         self._now_s = -script.warm_up_s
         while self._now_s < -self._tick_s / 2:
             self._tick()
@@ -112,7 +113,9 @@ class Crowd:
         for person in list(self._people.values()):
             person.move(positions[person.walker], self._tick_s)
             self._fear(person)
-            self._decide(person)
+            if not self._kept(person):
+                self._decide(person)
+        self._fall()
 
     def _arrive(self, flow: Flow) -> bool:
         """Let somebody of a flow come in; false when the gate is crowded or nobody may come."""
@@ -125,7 +128,7 @@ class Crowd:
             return False
         goals = self._planner.plan(flow)
         walking = self._script.walking
-        speed = float(np.clip(self._rng.normal(walking.speed_mps, walking.speed_std_mps), 0.8, 1.9))
+        speed = float(np.clip(self._rng.normal(walking.speed_mps, walking.speed_std_mps), 0.8, 1.9)) * flow.hurry
         person = Person(
             id=self._next_id,
             walker=self._engine.add(start, goals[0].at, speed),
@@ -176,6 +179,29 @@ class Crowd:
     def _set_off(self, person: Person) -> None:
         person.checked_at_s, person.checked_position, person.blocked = self._now_s, person.position, 0
         self._engine.send(person.walker, person.goal.at, person.speed_mps)
+
+    def _kept(self, person: Person) -> bool:
+        """Let somebody stand who lies on the ground or is in a place that is closed; tell whether they do."""
+        if person.fallen:
+            return True
+        stops = not person.paused and any(hold.stops(person.position, self._now_s) for hold in self._script.holds)
+        if stops and not person.held:
+            self._engine.set_speed(person.walker, 0.0)
+        elif person.held and not stops:
+            self._set_off(person)
+        person.held = stops
+        return stops
+
+    def _fall(self) -> None:
+        """Let the one fall who walks nearest to the place, once."""
+        fall = self._script.fall
+        if fall is None or self._fallen or self._now_s < fall.at_s:
+            return
+        walking = [p for p in self._people.values() if not p.paused]
+        if walking:
+            person = min(walking, key=lambda p: hypot(p.position[0] - fall.near[0], p.position[1] - fall.near[1]))
+            person.fallen = self._fallen = True
+            self._engine.set_speed(person.walker, 0.0)
 
     def _near_enough(self, person: Person, goal: Goal) -> bool:
         """Tell whether somebody whom others keep from a place to stand may stand where they are."""

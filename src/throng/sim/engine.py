@@ -13,6 +13,9 @@ from throng.sim.errors import SimError
 from throng.sim.person import Point
 from throng.sim.script import Walking
 
+WALL_M = 0.0101
+"""JuPedSim lets nobody enter who is nearer to a wall than 1 cm."""
+
 
 @dataclass(slots=True)
 class _Walker:
@@ -42,7 +45,9 @@ class Engine:
         self._jps = _jupedsim()
         self._walkable = walkable
         self._inside = walkable.buffer(-0.08)
+        self._clear = walkable.buffer(-WALL_M)
         prepare(self._walkable)
+        prepare(self._clear)
         self._walking = walking
         self._steps = max(1, ceil(tick_s / walking.step_s - 1e-9))
         self._dt_s = tick_s / self._steps
@@ -145,7 +150,7 @@ class Engine:
         self.restarts += 1
         self._start()
         for walker in self._walkers.values():
-            if not contains_xy(self._walkable, *walker.position):
+            if not contains_xy(self._clear, *walker.position):
                 back = nearest_points(self._inside, ShapelyPoint(walker.position))[0]
                 walker.position = (back.x, back.y)
             self._enter(walker)

@@ -47,6 +47,8 @@ class Person:
         frightened_at_s: when they will start to run or did, None while calm.
         checked_at_s, checked_position: to see whether they get on.
         blocked: how many checks in a row they did not.
+        held: they stand in a place that is closed.
+        fallen: they lie on the ground for good.
     """
 
     id: int
@@ -64,6 +66,8 @@ class Person:
     checked_at_s: float = 0.0
     checked_position: Point = (0.0, 0.0)
     blocked: int = 0
+    held: bool = False
+    fallen: bool = False
 
     @property
     def goal(self) -> Goal:

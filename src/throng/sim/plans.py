@@ -43,9 +43,9 @@ class Seats:
 
     def __init__(self, gathering: Gathering, rng: np.random.Generator) -> None:
         self.gathering = gathering
-        points = _jittered_grid(gathering.area, gathering.density_per_m2, rng)
+        points = jittered_grid(gathering.area, gathering.density_per_m2, rng)
         distance = [hypot(x - gathering.front[0], y - gathering.front[1]) for x, y in points]
-        order = np.argsort(np.asarray(distance) + rng.normal(0, 0.45, len(points)), kind="stable")
+        order = np.argsort(np.asarray(distance) + rng.normal(0, gathering.disorder_m, len(points)), kind="stable")
         self.points: list[Point] = [points[k] for k in order]
         self._free = [True] * len(points)
 
@@ -65,7 +65,7 @@ class Seats:
         self._free[seat] = True
 
 
-def _jittered_grid(area: Area, density_per_m2: float, rng: np.random.Generator) -> list[Point]:
+def jittered_grid(area: Area, density_per_m2: float, rng: np.random.Generator) -> list[Point]:
     """Hexagonal grid with a little disorder: random places would lie too close (reference sheet 1.12)."""
     spacing_m = float(np.sqrt(2 / (np.sqrt(3) * density_per_m2)))
     points: list[Point] = []

@@ -88,12 +88,14 @@ class Gathering:
         density_per_m2: people/m² when every place is taken.
         front: the point they look at; places near it go first.
         release: people per second who are sent home.
+        disorder_m: how strictly it fills from the front; a few metres for a crowd that thickens everywhere alike.
     """
 
     area: tuple[float, float, float, float]
     density_per_m2: float
     front: tuple[float, float]
     release: Schedule
+    disorder_m: float = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Flow:
         stops: where they may pause, in this order.
         via: rectangles that everyone passes, in this order, before the stops.
         gather: they take a place in the gathering of the script.
+        hurry: factor on their walking speed.
     """
 
     gate: str
@@ -115,6 +118,7 @@ class Flow:
     stops: tuple[Stop, ...] = ()
     via: tuple[tuple[float, float, float, float], ...] = ()
     gather: bool = False
+    hurry: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,39 @@ class Flight:
     lasting_s: float
     threat: tuple[float, float]
     speed_mps: float = 3.2
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A place where people have to stand as long as it is closed, such as the strip before a door.
+
+    Those behind them walk on until they stand close: a model without pushing makes a crush of it all the same.
+
+    Attributes:
+        area: (x0, y0, x1, y1) in site metres; as wide as the way, so that nobody gets past.
+        closed: above 0 while it is closed.
+    """
+
+    area: tuple[float, float, float, float]
+    closed: Schedule
+
+    def stops(self, place: tuple[float, float], time_s: float) -> bool:
+        """Tell whether somebody at a place has to stand at a time."""
+        x0, y0, x1, y1 = self.area
+        return x0 <= place[0] <= x1 and y0 <= place[1] <= y1 and self.closed.at(time_s) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """Somebody who walks falls and stays down: the one nearest to a place at a time.
+
+    Attributes:
+        at_s: when.
+        near: the place, site metres.
+    """
+
+    at_s: float
+    near: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +208,8 @@ class Script:
         walking: how they walk.
         gathering: a place that fills, None for none.
         flight: what frightens them, None for nothing.
+        holds: places that close.
+        fall: who falls, None for nobody.
         limit: as long as so many people are present nobody new comes.
         warm_up_s: seconds that pass before the first frame, so that people are already there.
     """
@@ -180,6 +219,8 @@ class Script:
     walking: Walking = Walking()
     gathering: Gathering | None = None
     flight: Flight | None = None
+    holds: tuple[Hold, ...] = ()
+    fall: Fall | None = None
     limit: int = 400
     warm_up_s: float = 0.0
 

@@ -1,5 +1,7 @@
 """The simulated sensor: an observer that knows the truth, and says so."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +19,46 @@ class TruthSource(Protocol):
     def truth(self, sequence: int) -> Truth:
         """Return what was really there in one of the newest frames."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A frame without its picture.
+
+    Attributes:
+        camera_id, pts_s, arrived_at, sequence: as in the `Frame`.
+        image_size: width and height in pixels.
+    """
+
+    camera_id: str
+    pts_s: float
+    arrived_at: datetime
+    sequence: int
+    image_size: tuple[int, int]
+
+
+def exact_observation(truth: Truth, moment: Moment) -> Observation:
+    """Return the true heads of everyone in the picture who is not behind a wall, with their true ids."""
+    seen = truth.visible
+    heads = Heads(
+        points=truth.head_pixels[seen],
+        scores=np.ones(int(seen.sum())),
+        track_ids=truth.ids[seen],
+        heights_m=truth.heights_m[seen],
+    )
+    return Observation(
+        camera_id=moment.camera_id,
+        pts_s=moment.pts_s,
+        arrived_at=moment.arrived_at,
+        sequence=moment.sequence,
+        image_size=moment.image_size,
+        persons=None,
+        heads=heads,
+        models=(MODEL,),
+        recall=1.0,
+        precision=1.0,
+        simulated=True,
+    )
 
 
 class SimulatedSensor:
@@ -45,24 +87,5 @@ class SimulatedSensor:
         Raises:
             SimError: the frame is too old.
         """
-        truth = self._source.truth(frame.sequence)
-        seen = truth.visible
-        heads = Heads(
-            points=truth.head_pixels[seen],
-            scores=np.ones(int(seen.sum())),
-            track_ids=truth.ids[seen],
-            heights_m=truth.heights_m[seen],
-        )
-        return Observation(
-            camera_id=frame.camera_id,
-            pts_s=frame.pts_s,
-            arrived_at=frame.arrived_at,
-            sequence=frame.sequence,
-            image_size=frame.size,
-            persons=None,
-            heads=heads,
-            models=self.models,
-            recall=1.0,
-            precision=1.0,
-            simulated=True,
-        )
+        moment = Moment(frame.camera_id, frame.pts_s, frame.arrived_at, frame.sequence, frame.size)
+        return exact_observation(self._source.truth(frame.sequence), moment)

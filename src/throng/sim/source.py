@@ -13,7 +13,7 @@ from throng.sim.crowd import Crowd, People
 from throng.sim.errors import SimError
 from throng.sim.render import Renderer
 from throng.sim.scene import Scene
-from throng.sim.truth import Truth, behind_walls, head_heights_m
+from throng.sim.truth import Truth, truth_of
 from throng.sim.uri import parse_uri
 from throng.video.ports import SourceInfo
 
@@ -160,21 +160,7 @@ class SimSource:
         return self._clock.now()
 
     def _remember(self, sequence: int, people: People, renderer: Renderer) -> Truth:
-        calibration = self.scene.calibration
-        heights_m = head_heights_m(people.statures_m)
-        heads = calibration.to_image(people.ground, heights_m)
-        in_picture = calibration.contains(heads)
-        truth = Truth(
-            ids=people.ids,
-            ground=people.ground,
-            velocity_mps=people.velocity_mps,
-            heights_m=heights_m,
-            statures_m=people.statures_m,
-            head_pixels=heads,
-            foot_pixels=calibration.to_image(people.ground),
-            in_picture=in_picture,
-            visible=in_picture & ~behind_walls(calibration, people.ground, heads, renderer.walls),
-        )
+        truth = truth_of(people, self.scene.calibration, renderer.walls)
         self._truths[sequence] = truth
         if len(self._truths) > KEPT_TRUTHS:
             self._truths.popitem(last=False)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from throng.core.calibration import Calibration
 from throng.core.points import FloatArray, GroundPoints, ImagePoints, Mask
+from throng.sim.crowd import People
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,31 @@ HEAD_BELOW_CROWN_M = 0.11
 def head_heights_m(statures_m: FloatArray) -> FloatArray:
     """Return the height of the middle of the head, (N,), for standing heights (N,)."""
     return statures_m - HEAD_BELOW_CROWN_M
+
+
+def truth_of(people: People, calibration: Calibration, walls: NDArray[np.float32] | None = None) -> Truth:
+    """Return the truth of one frame.
+
+    Args:
+        people: everyone present.
+        calibration: the exact calibration of the camera.
+        walls: (H, W) depth of the nearest wall in metres, infinite where there is none; None for no walls at all.
+    """
+    heights_m = head_heights_m(people.statures_m)
+    heads = calibration.to_image(people.ground, heights_m)
+    in_picture = calibration.contains(heads)
+    visible = in_picture if walls is None else in_picture & ~behind_walls(calibration, people.ground, heads, walls)
+    return Truth(
+        ids=people.ids,
+        ground=people.ground,
+        velocity_mps=people.velocity_mps,
+        heights_m=heights_m,
+        statures_m=people.statures_m,
+        head_pixels=heads,
+        foot_pixels=calibration.to_image(people.ground),
+        in_picture=in_picture,
+        visible=visible,
+    )
 
 
 def behind_walls(
