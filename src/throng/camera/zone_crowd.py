@@ -1,5 +1,6 @@
 """What needs a memory of one zone: movement, flows, forecast, events and risk, added to each of its readings."""
 
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,9 @@ from throng.core.zones import ZoneView
 
 EDGE_M = 0.5
 """So far outside its edges people must be seen before who enters can be told from who appears."""
+
+RATE_WINDOW_S = 5.0
+"""Over so many seconds who comes and goes is a rate that events go by; the balance of a reading has a minute."""
 
 SEEN_EDGES = 0.9
 """Share of the edges with that margin in the picture from which on flows through them are told."""
@@ -82,7 +86,7 @@ class _Physics:
         self._flow = ZoneFlow(polygon) if flows else None
         self._trend = LocalLinearTrend()
         self._entered = self._left = 0
-        self._closed_at_s = -np.inf
+        self._crossings: deque[tuple[float, int, int]] = deque()
         self._events = EventDetector(polygon, one_way_deg=zone.one_way_deg, exits=zone.exits)
         self._places: Places | None = None
 
@@ -94,8 +98,7 @@ class _Physics:
 
     def complete(self, reading: Reading, at_s: float) -> Reading:
         places, self._places = self._places, None
-        (entered, left), (self._entered, self._left) = (self._entered, self._left), (0, 0)
-        period_s, self._closed_at_s = at_s - self._closed_at_s, at_s
+        rates_per_s = self._rates(at_s)
         if reading.validity is Validity.UNKNOWN or reading.density is None or places is None:
             self._trend.update(at_s, np.nan, np.nan)
             return reading
@@ -105,9 +108,22 @@ class _Physics:
         balance = None if self._flow is None else self._flow.balance()
         ahead = outlook(self._trend, self._thresholds_per_m2, balance=balance, area_m2=self._area_m2)
         reading = replace(reading, movement=movement, balance=balance, outlook=ahead)
-        told = balance is not None and 0 < period_s < np.inf
-        rates = (entered / period_s, left / period_s) if told else (None, None)
-        return replace(reading, events=self._events.update(_sample(reading, at_s, places, rates)))
+        sample = _sample(reading, at_s, places, (None, None) if balance is None else rates_per_s)
+        return replace(reading, events=self._events.update(sample))
+
+    def _rates(self, at_s: float) -> tuple[float | None, float | None]:
+        """People per second in and out over the last few seconds; None before two readings."""
+        if self._crossings and at_s <= self._crossings[-1][0]:
+            self._crossings.clear()
+        self._crossings.append((at_s, self._entered, self._left))
+        self._entered = self._left = 0
+        while at_s - self._crossings[0][0] > RATE_WINDOW_S:
+            self._crossings.popleft()
+        watched_s = at_s - self._crossings[0][0]
+        if watched_s <= 0:
+            return None, None
+        later = list(self._crossings)[1:]
+        return sum(entered for _, entered, _ in later) / watched_s, sum(left for *_, left in later) / watched_s
 
 
 def edges_seen(zone: Zone, calibration: Calibration) -> float:

@@ -18,7 +18,7 @@ _SHARE_OF_NEW = 0.15
 class FallRule:
     """Somebody who came walking and has been still for 10 s, while the others within 3 m walk past.
 
-    On average three of them or more, at least 70 % of those who are there: people who stop of their own accord do not
+    On average 3.5 of them or more, at least 80 % of those who are there: people who stop of their own accord do not
     do so in a stream, and a queue or an audience has others who stand. Once called, it holds until they move or are
     lost, for five minutes at most after the others stopped passing: helpers stand about them.
 
@@ -48,7 +48,7 @@ class FallRule:
         movers = others[:, 0]
         share = movers / np.maximum(others.sum(axis=1), 1e-9)
         amid = np.minimum(
-            np.interp(movers, (1.5, 3.0, 8.0), (0.0, 0.5, 1.0)), np.interp(share, (0.5, 0.7, 0.95), (0.0, 0.5, 1.0))
+            np.interp(movers, (2.0, 3.5, 8.0), (0.0, 0.5, 1.0)), np.interp(share, (0.6, 0.8, 0.97), (0.0, 0.5, 1.0))
         )
         amid = np.where(standers.came_walking(), amid, 0.0)
         amid = np.maximum(amid, self._held(look.at_s, amid, still_s))

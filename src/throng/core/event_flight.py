@@ -13,7 +13,7 @@ from throng.core.event_look import CALM, MOVING_MPS, Look, Verdict, divergence_o
 FREE_MPS = 1.34
 """Mean free walking speed (Weidmann, Transporttechnik der Fussgänger, 1993)."""
 
-_HURRY = 1.4
+_HURRY = 1.25
 """Times the walking speed of their density that people who rush are faster."""
 
 _SLOWEST_RUSH_MPS = 1.0
@@ -46,7 +46,7 @@ class _Order:
 class FlightRule:
     """A sudden rise of the speed of half of the people, with one direction (rush) or with many (panic).
 
-    Half of at least five people are faster than 1.4 times the walking speed at their density (never less than 1 m/s),
+    Half of at least five people are faster than 1.25 times the walking speed at their density (never less than 1 m/s),
     by 0.5 m/s and four deviations more than usual. It is a rush as far as they have one direction (polarisation), a
     panic as far as they have many (direction entropy) or part (divergence beyond its standard error), over the last
     five looks since they began to run: those who are left in the zone are those who run the same way. A zone that

@@ -48,7 +48,7 @@ class _Signal:
 class SurgeRule:
     """CUSUM and EWMA on inflow, density slope and convergence together.
 
-    A surge has to be dense (from 2 people/m²), fast (the density certainly rises by 1.2 people/m² per minute or more)
+    A surge has to be dense (from 1.5 people/m²), fast (the density certainly rises by 1.2 people/m² per minute or more)
     and more than people who happen to come and go (twice the root of how many are there); and at least two of the
     signals that are known leave what is usual for them. A slow fill and a quick gathering of few are none.
 
@@ -85,7 +85,7 @@ class SurgeRule:
         up = [self._slope.up, self._inflow.up and sample.inflow_per_s is not None]
         up.append(self._convergence.up and convergence is not None)
         score = min(
-            grade(density, nothing=1.0, begins=2.0, full=4.0),
+            grade(density, nothing=1.0, begins=1.5, full=4.0),
             grade(slope - _SURE * error, nothing=0.01, begins=0.02, full=0.08),
             grade(self._gain(slope, density), nothing=1.0, begins=2.0, full=6.0),
             1.0 if sum(up) >= min(2, known) else 0.2,

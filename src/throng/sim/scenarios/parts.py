@@ -6,8 +6,6 @@ from shapely.geometry.base import BaseGeometry
 
 from throng.core.site import Camera, Site, Zone
 from throng.sim.errors import SimError
-from throng.sim.scene import Scene
-from throng.sim.script import Corners
 from throng.sim.viewpoint import look_at
 
 CAMERA_HEIGHT_M = 15.0
@@ -41,10 +39,3 @@ def joined(*areas: BaseGeometry) -> Polygon:
     if not isinstance(whole, Polygon):
         raise SimError("the walkable areas do not hang together; let them overlap")
     return whole
-
-
-def zone_of(scene: Scene, zone_id: str) -> Corners:
-    """Return the corners of a zone of a scene."""
-    polygon = next(zone.polygon for zone in scene.site.zones if zone.id == zone_id)
-    assert polygon is not None, "zones of scenes lie on the ground"
-    return polygon
