@@ -7,7 +7,6 @@ normal values; measurements of video are neither, so that thresholds need to be 
 
 from collections import deque
 from math import exp, inf, isfinite, sqrt
-from statistics import median
 
 import numpy as np
 from scipy.special import gammaln
@@ -237,7 +236,7 @@ class RobustScale:
     @property
     def usual(self) -> float | None:
         """The median; None while too few values are known."""
-        return median(self._values) if len(self._values) >= self._least else None
+        return float(np.median(self._values)) if len(self._values) >= self._least else None
 
     def update(self, x: float, *, frozen: bool = False) -> float | None:
         """Return how many deviations a value is above what was usual before it, and learn it.
@@ -267,6 +266,7 @@ class RobustScale:
     def _standardised(self, x: float) -> float | None:
         if len(self._values) < self._least:
             return None
-        middle = median(self._values)
-        deviation = MAD_TO_SIGMA * median(abs(value - middle) for value in self._values)
+        values = np.array(self._values)
+        middle = float(np.median(values))
+        deviation = MAD_TO_SIGMA * float(np.median(np.abs(values - middle)))
         return (x - middle) / max(deviation, self._floor)
