@@ -145,6 +145,8 @@ def test_blind_readings_must_be_unknown() -> None:
     blind: dict[int, RiskLevel | None] = {101: None, 151: RiskLevel.WARNING}
     assert judge(run("blinded-build-up", blind, truth=truth)).blind_honest is True
     assert judge(run("blinded-build-up", {}, truth=truth)).blind_honest is False
+    forgotten: dict[int, RiskLevel | None] = {90: RiskLevel.WARNING, 101: None, 151: RiskLevel.WARNING}
+    assert judge(run("blinded-build-up", forgotten, truth=truth)).blind_honest is False, "the alarm was lost"
     assert judge(run("filling-hall", {})).blind_honest is None
 
 

@@ -12,6 +12,8 @@ _SLOPE_WINDOW_S = 15.5
 _SURE = 1.64
 """Standard errors that make a one-sided bound of 95 %."""
 
+_AHEAD_S = 30.0
+
 _DENSITY_STEP_PER_M2 = 0.05
 """A density is never known better."""
 
@@ -48,9 +50,10 @@ class _Signal:
 class SurgeRule:
     """CUSUM and EWMA on inflow, density slope and convergence together.
 
-    A surge has to be dense (from 1.5 people/m²), fast (the density certainly rises by 1.2 people/m² per minute or more)
-    and more than people who happen to come and go (twice the root of how many are there); and at least two of the
-    signals that are known leave what is usual for them. A slow fill and a quick gathering of few are none.
+    A surge has to be dense (from 2 people/m², or 3 half a minute ahead), fast (the density certainly rises by 1.2
+    people/m² per minute or more) and more than people who happen to come and go (twice the root of how many are there);
+    and at least two of the signals that are known leave what is usual for them. A slow fill and a quick gathering of
+    few are none.
 
     Args:
         area_m2: area of the zone.
@@ -84,9 +87,13 @@ class SurgeRule:
         known = 1 + (sample.inflow_per_s is not None) + (convergence is not None)
         up = [self._slope.up, self._inflow.up and sample.inflow_per_s is not None]
         up.append(self._convergence.up and convergence is not None)
+        sure_slope = slope - _SURE * error
         score = min(
-            grade(density, nothing=1.0, begins=1.5, full=4.0),
-            grade(slope - _SURE * error, nothing=0.01, begins=0.02, full=0.08),
+            max(
+                grade(density, nothing=1.0, begins=2.0, full=4.0),
+                grade(density + _AHEAD_S * sure_slope, nothing=2.0, begins=3.0, full=5.0),
+            ),
+            grade(sure_slope, nothing=0.01, begins=0.02, full=0.08),
             grade(self._gain(slope, density), nothing=1.0, begins=2.0, full=6.0),
             1.0 if sum(up) >= min(2, known) else 0.2,
         )

@@ -58,7 +58,7 @@ class Verdict:
         false_alarms: alarms at other times.
         quiet_s: how long nothing was wrong.
         why: the reason that the first right alarm gave, or else the first false one.
-        blind_honest: while the camera was blind every reading was unknown; None when it never was.
+        blind_honest: while the camera was blind every reading was unknown, and kept its alarm; None when it never was.
     """
 
     scene: str
@@ -199,8 +199,17 @@ def _blind_honest(run: ScenarioRun) -> bool | None:
     if not run.scenario.blind:
         return None
     return all(
-        reading.validity is Validity.UNKNOWN and reading.risk is None
+        reading.validity is Validity.UNKNOWN and reading.count is None and _rank(reading) >= _rank_at(run, blind.from_s)
         for reading in run.readings
         for blind in run.scenario.blind
         if blind.from_s + 1 < seconds_of(reading) <= blind.until_s
     )
+
+
+def _rank(reading: Reading) -> int:
+    return 0 if reading.risk is None else reading.risk.level.rank
+
+
+def _rank_at(run: ScenarioRun, time_s: float) -> int:
+    """The level that the last reading before a time had."""
+    return next((_rank(reading) for reading in reversed(run.readings) if seconds_of(reading) <= time_s), 0)
