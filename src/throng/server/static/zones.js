@@ -84,13 +84,13 @@ function show(card, zone, view) {
   if (reading) explain(card, reading);
 }
 
-// A zone that nobody sees keeps its last level.
+// A zone that nobody sees, or that says nothing new, keeps its last level, marked as such; an old "safe" is not green.
 function showRisk(card, reading, state) {
   const level = reading?.risk_level ?? "";
   const [event] = reading?.events ?? [];
   const reasons = [...(event ? [`${event.kind.replace("_", " ")}: ${event.evidence[0] ?? ""}`] : []), ...(reading?.risk_reasons ?? [])];
   card.root.dataset.risk = level;
-  card.danger.dataset.held = state === "unknown" && level ? "yes" : "";
+  card.danger.dataset.held = (state === "unknown" || state === "stale") && level ? "yes" : "";
   put(card.danger, level ? RISKS[level] : "no risk known");
   put(card.because, reasons[0] ?? "");
   card.because.title = reasons.join("; ");
