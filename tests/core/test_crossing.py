@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from throng.core.crossing import signed_distance_m, step_crosses
@@ -29,6 +29,7 @@ def test_direction(before: tuple[float, float], after: tuple[float, float], cros
     assert step_crosses(UP, ground_points([before]), ground_points([after]))[0] == crossed
 
 
+@example(a=(0.0, 1.0), b=(1.0, 1.0), p=(0.0, 0.0), q=(0.0, 3.9e-136))
 @given(point, point, point, point)
 def test_swapping_ends_or_steps_changes_only_the_sign(
     a: tuple[float, float], b: tuple[float, float], p: tuple[float, float], q: tuple[float, float]

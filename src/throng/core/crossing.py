@@ -35,6 +35,6 @@ def step_crosses(line: Line, before: GroundPoints, after: GroundPoints) -> Float
     with np.errstate(divide="ignore", invalid="ignore"):
         share = d0 / (d0 - d1)
         meeting = before + share[:, None] * (after - before)
-    along = np.subtract(line.end, line.start)
-    place = (meeting - np.asarray(line.start)) @ along / float(along @ along)
+        along = np.subtract(line.end, line.start)
+        place = (meeting - np.asarray(line.start)) @ along / float(along @ along)
     return np.asarray(np.where((place >= 0) & (place <= 1), direction, 0.0), dtype=np.float64)
