@@ -102,6 +102,7 @@ def test_zone_must_be_chosen_where_there_are_several(tmp_path: Path) -> None:
     [
         ('{"kind": "zone"', "line 1"),
         ("[1]\n", "line 1"),
+        ('{"kind": "zone", "at": "2025-06-02T08:00:00Z"}\n', "line 1: expected the zone_id of a reading, got None"),
         ("", "no reading of a zone"),
         ('{"kind": "zone", "zone_id": "a", "at": "yesterday"}\n', "expected the time"),
         ('{"kind": "zone", "zone_id": "a", "at": "2025-06-02T08:00:00.000Z"}\n', "calibrated"),

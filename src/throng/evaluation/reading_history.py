@@ -80,6 +80,10 @@ def _rows(path: Path) -> list[dict[str, object]]:
             row = line
         if row is not None and not isinstance(row, dict):
             raise EvaluationError(f"{path}, line {number}: expected a reading as a JSON object; was it cut off?")
+        if row is not None and row.get("kind") == "zone" and not isinstance(row.get("zone_id"), str):
+            raise EvaluationError(
+                f"{path}, line {number}: expected the zone_id of a reading, got {row.get('zone_id')!r}"
+            )
         if row is not None:
             rows.append(row)
     return rows
