@@ -15,9 +15,9 @@ from throng.core.daily_profile import DAYS_NEEDED
 from throng.evaluation.backtest import THRESHOLDS_PER_M2, BacktestReport, DayReport
 from throng.evaluation.backtest import backtest as run_backtest
 from throng.evaluation.backtest_report import write_chart, write_json
-from throng.evaluation.chart import check_chart_name
 from throng.evaluation.errors import EvaluationError
 from throng.evaluation.reading_history import read_history
+from throng.evaluation.report_files import check_chart_name
 
 
 def backtest(

@@ -18,9 +18,10 @@ from throng.cli.screen import console, set_up_logging
 from throng.core.site import Camera, Site
 from throng.edge.build import calibrated, choose_site
 from throng.evaluation import clip
-from throng.evaluation.chart import check_chart_name, write_chart
+from throng.evaluation.chart import write_chart
 from throng.evaluation.errors import EvaluationError
 from throng.evaluation.report import write_json
+from throng.evaluation.report_files import check_chart_name
 from throng.evaluation.truth_file import read_truth
 from throng.evaluation.video import EvalOptions, evaluate_video
 from throng.video.options import DEFAULT_OPTIONS, SourceOptions

@@ -1,18 +1,14 @@
 """The back-test as a JSON file and as a picture."""
 
-import json
-import math
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from throng.core.points import Image
 from throng.evaluation.backtest import BacktestReport, HorizonReport, ThresholdReport
-from throng.evaluation.chart import check_chart_name
-from throng.evaluation.errors import EvaluationError
+from throng.evaluation.report_files import without_nan, write_json_file, write_picture
 from throng.vision.plot import MUTED, Axis, Colour, Panel, blank, draw_axes, draw_key, draw_line, draw_text
 
 WIDTH, HEIGHT = 1400, 620
@@ -43,7 +39,7 @@ def as_json(report: BacktestReport) -> dict[str, object]:
         },
         "notes": list(report.notes),
     }
-    return {key: _without_nan(value) for key, value in values.items()}
+    return {key: without_nan(value) for key, value in values.items()}
 
 
 def write_json(report: BacktestReport, path: Path) -> None:
@@ -52,11 +48,7 @@ def write_json(report: BacktestReport, path: Path) -> None:
     Raises:
         EvaluationError: the file cannot be written.
     """
-    text = json.dumps(as_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvaluationError(f"{path}: the report cannot be written: {error.strerror}") from None
+    write_json_file(as_json(report), path)
 
 
 def draw_chart(report: BacktestReport) -> Image:
@@ -76,12 +68,7 @@ def write_chart(report: BacktestReport, path: Path) -> None:
     Raises:
         EvaluationError: the name ends in something else, or the file cannot be written.
     """
-    check_chart_name(path)
-    _, encoded = cv2.imencode(path.suffix, draw_chart(report))
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise EvaluationError(f"{path}: the picture of the report cannot be written: {error.strerror}") from None
+    write_picture(draw_chart(report), path)
 
 
 def _draw_reliability(image: Image, report: BacktestReport) -> None:
@@ -146,12 +133,3 @@ def _threshold(threshold: ThresholdReport) -> dict[str, object]:
             "coverage_90": threshold.time_to_coverage,
         },
     }
-
-
-def _without_nan(value: object) -> object:
-    """JSON has no NaN: what is not known is null."""
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

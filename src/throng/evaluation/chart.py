@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from throng.core.points import FloatArray, Image
-from throng.evaluation.errors import EvaluationError
 from throng.evaluation.report import VideoReport
+from throng.evaluation.report_files import write_picture
 from throng.vision.plot import Axis, Colour, Panel, blank, draw_axes, draw_bar, draw_key, draw_line, draw_text
 
 WIDTH, HEIGHT = 1400, 860
@@ -34,28 +33,13 @@ def draw_chart(report: VideoReport) -> Image:
     return image
 
 
-def check_chart_name(path: Path) -> None:
-    """Refuse a name that says no picture format, before a long comparison begins.
-
-    Raises:
-        EvaluationError: the name ends in something else than .png or .jpg.
-    """
-    if path.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
-        raise EvaluationError(f"{path}: the picture of the report must end in .png or .jpg")
-
-
 def write_chart(report: VideoReport, path: Path) -> None:
     """Write the picture as PNG or JPEG, after the ending of the name.
 
     Raises:
         EvaluationError: the name ends in something else, or the file cannot be written.
     """
-    check_chart_name(path)
-    _, encoded = cv2.imencode(path.suffix, draw_chart(report))
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise EvaluationError(f"{path}: the picture of the report cannot be written: {error.strerror}") from None
+    write_picture(draw_chart(report), path)
 
 
 def _draw_counts(image: Image, report: VideoReport) -> None:

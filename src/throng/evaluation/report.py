@@ -1,7 +1,5 @@
 """The commissioning report of one camera: what was compared and how far apart it is."""
 
-import json
-import math
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 from throng.core.points import FloatArray
 from throng.core.scoring import DetectionScore, ErrorStats
 from throng.evaluation.alignment import Alignment
-from throng.evaluation.errors import EvaluationError
+from throng.evaluation.report_files import without_nan, write_json_file
 
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
@@ -193,7 +191,7 @@ def as_json(report: VideoReport) -> dict[str, object]:
         "fps": clip.fps,
         "notes": list(report.notes),
     }
-    return {key: _without_nan(value) for key, value in values.items()}
+    return {key: without_nan(value) for key, value in values.items()}
 
 
 def write_json(report: VideoReport, path: Path) -> None:
@@ -202,10 +200,7 @@ def write_json(report: VideoReport, path: Path) -> None:
     Raises:
         EvaluationError: the file cannot be written.
     """
-    try:
-        path.write_text(json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise EvaluationError(f"{path}: the report cannot be written: {error.strerror}") from None
+    write_json_file(as_json(report), path)
 
 
 def _density(errors: ErrorStats) -> dict[str, float | int]:
@@ -227,12 +222,3 @@ def _zone(zone: ZoneReport) -> dict[str, object]:
         "speed": {"mae_mps": zone.speed.mae, "bias_mps": zone.speed.bias, "samples": zone.speed.samples},
         "readings": {"compared": zone.readings, "unknown": zone.unknown},
     }
-
-
-def _without_nan(value: object) -> object:
-    """JSON has no NaN: what is not known is null."""
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
