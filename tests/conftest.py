@@ -6,9 +6,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from dot_counter import dot_counter
+from postgres import PACKAGE as POSTGRES_PACKAGE
+from postgres import PostgresCluster, find_postgres
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 RTSP_SERVER = Path(__file__).parent / "servers" / "rtsp_server.py"
@@ -94,3 +97,25 @@ def rtsp_server(require_program: Callable[[str, str], str]) -> Iterator[Callable
     for server in running:
         if server.poll() is None:
             kill(server)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresCluster]:
+    """A real PostgreSQL, one per test process."""
+    if find_postgres() is None:
+        missing("PostgreSQL", f"apt-get install {POSTGRES_PACKAGE}")
+    cluster = PostgresCluster(tmp_path_factory.mktemp("postgres"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database; every test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'throng.db'}"
+        return
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    name = f"t{uuid4().hex}"
+    yield cluster.create(name)
+    cluster.drop(name)

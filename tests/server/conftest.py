@@ -13,7 +13,7 @@ from throng.core.crowd_state import CrowdEvent, Risk
 from throng.core.estimate import Estimate
 from throng.core.reading import Density, LineReading, Reading, Speed, Validity
 from throng.core.stream import StreamState, StreamStatus
-from throng.server.app import create_app
+from throng.server.page.app import create_app
 from throng.server.run import ServerThread
 
 MODELS = ("yolox-nano",)

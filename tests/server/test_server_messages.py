@@ -7,8 +7,8 @@ import pytest
 
 from throng.camera.outputs import LINE_COLUMNS, ZONE_COLUMNS
 from throng.core.stream import StreamState
-from throng.server.live import Seen, news
-from throng.server.messages import ChangesMessage, StateMessage, picture_frame, trend
+from throng.server.page.live import Seen, news
+from throng.server.page.messages import ChangesMessage, StateMessage, picture_frame, trend
 from throng.server.readings import LineMessage, ReadingMessage, reading_message
 
 if TYPE_CHECKING:

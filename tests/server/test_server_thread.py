@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from throng.core.errors import ThrongError
-from throng.server.app import create_app
+from throng.server.page.app import create_app
 from throng.server.run import ServerThread
 
 if TYPE_CHECKING:

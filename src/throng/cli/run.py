@@ -136,7 +136,7 @@ def measure(
 
 def _serve(board: LiveBoard, *, title: str, address: tuple[str, int]) -> "ServerThread":
     """Start the live page; without one the web framework is never imported, which saves a second."""
-    from throng.server.app import create_app  # noqa: PLC0415
+    from throng.server.page.app import create_app  # noqa: PLC0415
     from throng.server.run import ServerThread  # noqa: PLC0415
 
     server = ServerThread(create_app(board, title=title), host=address[0], port=address[1])

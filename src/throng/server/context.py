@@ -1,4 +1,4 @@
-"""What every route needs: the board, its changes, the time and the title of the site."""
+"""What the routes of the central server share. It is kept at `app.state.context`."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,25 +8,36 @@ from starlette.requests import HTTPConnection
 
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock
-from throng.server.changes import BoardChanges
+from throng.server.live.hub import LiveHub
+from throng.server.settings import ServerSettings
+from throng.store.database import Database
+from throng.store.secret_box import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What one application shows. It is kept at `app.state.context`, so nothing outlives the application."""
+    """One running server.
 
-    board: LiveBoard
-    changes: BoardChanges
+    Attributes:
+        hub: the live state and everybody who listens to it.
+        board: pictures of the cameras that run in this process; empty when none do.
+    """
+
+    settings: ServerSettings
+    database: Database
+    secrets: SecretBox
     clock: Clock
-    title: str
+    hub: LiveHub
+    board: LiveBoard
 
 
-def _context(connection: HTTPConnection) -> Context:
+def context_of(connection: HTTPConnection) -> Context:
+    """Return the context of the application that serves a request or WebSocket."""
     context = connection.app.state.context
     if not isinstance(context, Context):
         raise TypeError(f"app.state.context must be a Context, got {type(context).__name__}")
     return context
 
 
-Ctx = Annotated[Context, Depends(_context)]
-"""A route's parameter of this type is the application's context."""
+Ctx = Annotated[Context, Depends(context_of)]
+"""A route's parameter of this type is the server's context."""

@@ -11,8 +11,8 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
-from throng.server.context import Context
 from throng.server.errors import ServerError
+from throng.server.page.context import Context
 
 START_TIMEOUT_S = 15.0
 GOODBYE_S = 1.5
@@ -28,7 +28,7 @@ class ServerThread:
     """One HTTP server in one daemon thread.
 
     Args:
-        app: made by `throng.server.app.create_app`.
+        app: made by `throng.server.page.app.create_app`.
         host: address to listen on; the default is reachable from this machine only.
         port: 0 for any free port.
     """

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from throng.bus.board import BoardState, CameraLive, Picture
 from throng.core.reading import LineReading, Reading
 from throng.core.stream import StreamState
-from throng.server.changes import wait_for_change
-from throng.server.context import Context
-from throng.server.messages import (
+from throng.server.page.changes import wait_for_change
+from throng.server.page.context import Context
+from throng.server.page.messages import (
     HEARTBEAT_S,
     ChangesMessage,
     HeartbeatMessage,

@@ -12,12 +12,12 @@ from starlette.types import Scope
 
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock, SystemClock
-from throng.server import pictures
-from throng.server.changes import BoardChanges
-from throng.server.context import Context, Ctx
 from throng.server.guard import Guard
-from throng.server.live import LiveSession
-from throng.server.messages import Health, StateMessage, health, state_message
+from throng.server.page import pictures
+from throng.server.page.changes import BoardChanges
+from throng.server.page.context import Context, Ctx
+from throng.server.page.live import LiveSession
+from throng.server.page.messages import Health, StateMessage, health, state_message
 
 STATIC = Path(__file__).parent / "static"
 API_VERSION = "1"

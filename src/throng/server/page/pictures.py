@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from throng.bus.board import Picture
 from throng.core.stream import StreamState, StreamStatus
-from throng.server.changes import wait_for_change
-from throng.server.context import Context, Ctx
-from throng.server.messages import PICTURE_STALE_S
+from throng.server.page.changes import wait_for_change
+from throng.server.page.context import Context, Ctx
+from throng.server.page.messages import PICTURE_STALE_S
 
 BOUNDARY = "throng-picture"
 SILENT_STREAM_ENDS_S = 10.0

@@ -1,0 +1,5 @@
+"""Routes of live."""
+
+from fastapi import APIRouter
+
+routes = APIRouter(prefix="/api/v1", tags=["live"])

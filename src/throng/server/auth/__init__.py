@@ -1,0 +1,1 @@
+"""Who speaks to the server, and what they may do."""

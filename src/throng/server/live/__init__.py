@@ -1,0 +1,1 @@
+"""The live state of all zones, and its fan-out to everybody who watches."""

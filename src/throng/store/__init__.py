@@ -1,0 +1,1 @@
+"""Everything that is kept: tables, migrations, and the only places that speak SQL."""
