@@ -12,6 +12,7 @@ from throng.core.errors import ThrongError
 SUB_COMMANDS = {
     "run": ("throng.cli.run", "run"),
     "demo": ("throng.cli.demo", "demo"),
+    "serve": ("throng.cli.serve", "serve"),
     "calibrate": ("throng.cli.calibrate", "calibrate"),
     "eval": ("throng.cli.evaluate", "app"),
     "backtest": ("throng.cli.backtest", "backtest"),

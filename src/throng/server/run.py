@@ -7,12 +7,13 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
 
 from throng.server.errors import ServerError
-from throng.server.page.context import Context
+from throng.server.live.socket import FanOutProtocol
 
 START_TIMEOUT_S = 15.0
 GOODBYE_S = 1.5
@@ -28,7 +29,9 @@ class ServerThread:
     """One HTTP server in one daemon thread.
 
     Args:
-        app: made by `throng.server.page.app.create_app`.
+        app: made by `throng.server.page.app.create_app` or `throng.server.central.create_server`. Its state holds
+            `goodbye`, which tells clients that stay for long, and `call_soon`, which runs a function in its loop; both
+            may be called from any thread.
         host: address to listen on; the default is reachable from this machine only.
         port: 0 for any free port.
     """
@@ -58,7 +61,7 @@ class ServerThread:
         """
         listener = _listen(self._host, self._port)
         self._port = listener.getsockname()[1]
-        self._server = uvicorn.Server(_config(self._app))
+        self._server = uvicorn.Server(server_config(self._app))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="throng-server", daemon=True
         )
@@ -74,12 +77,11 @@ class ServerThread:
         """Say goodbye to the clients and end the thread; may be called twice."""
         if self._server is None or self._thread is None:
             return
-        context: Context = self._app.state.context
-        context.changes.stop()
+        self._app.state.goodbye()
         self._server.should_exit = True
         self._thread.join(GOODBYE_S)
         if self._thread.is_alive():
-            context.changes.call_soon(self._cut_off)
+            self._app.state.call_soon(self._cut_off)
             self._thread.join(GOODBYE_S)
         self._server = self._thread = None
 
@@ -104,7 +106,48 @@ class ServerThread:
             transport.abort()
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def serve_until_stopped(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve in this thread until SIGINT or SIGTERM.
+
+    Args:
+        app: see `ServerThread`.
+        host: address to listen on.
+        port: 0 for any free port.
+        ready: called with the address when requests are answered.
+
+    Raises:
+        ServerError: the port is in use or may not be used; the application did not start.
+    """
+    listener = _listen(host, port)
+    server = _TellingServer(server_config(app), goodbye=app.state.goodbye)
+    address = f"http://{_browser_host(host)}:{listener.getsockname()[1]}"
+    server.on_ready = lambda: ready(address)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise ServerError(f"the server at {address} did not start; the log says why")
+
+
+class _TellingServer(uvicorn.Server):
+    """Says when it is ready, and tells clients that stay for long before it waits for them to leave."""
+
+    on_ready: Callable[[], None]
+
+    def __init__(self, config: uvicorn.Config, *, goodbye: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._goodbye = goodbye
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._goodbye()
+        await super().shutdown(sockets)
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return how Throng's applications are served."""
     # Pictures are compressed already, and deflate keeps a window of memory per client.
     return uvicorn.Config(
         app,
@@ -112,12 +155,13 @@ def _config(app: FastAPI) -> uvicorn.Config:
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,
-        ws="websockets-sansio",
+        ws=FanOutProtocol,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_max_size=LARGEST_REQUEST_BYTES,
         ws_per_message_deflate=False,
         proxy_headers=False,
+        timeout_graceful_shutdown=3,
     )
 
 

@@ -49,6 +49,8 @@ def create_app(
         redoc_url=None,
     )
     app.state.context = context
+    app.state.goodbye = context.changes.stop
+    app.state.call_soon = context.changes.call_soon
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
     app.include_router(routes)
     app.include_router(pictures.routes)
