@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock, SystemClock
@@ -12,6 +13,8 @@ from throng.server.api import ROUTERS
 from throng.server.context import Context
 from throng.server.guard import Guard
 from throng.server.live.hub import LiveHub
+from throng.server.logs import RecentLog
+from throng.server.metrics import LiveFigures, RequestFigures
 from throng.server.settings import ServerSettings
 from throng.store import migrate
 from throng.store.database import Database
@@ -41,13 +44,19 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None, board
         clock=clock,
         hub=LiveHub(clock),
         board=board or LiveBoard(),
+        log=RecentLog(),
     )
     app = FastAPI(
         title="Throng", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url="/api/v1/openapi.json", responses={"default": {"model": problems.ProblemDetails}},
     )  # fmt: skip
     app.state.context = context
+    app.state.goodbye = context.hub.stop_soon
+    app.state.call_soon = context.hub.call_soon
+    registry = app.state.registry = CollectorRegistry()
+    registry.register(LiveFigures(context))
     problems.install(app)
+    app.add_middleware(RequestFigures, registry=registry)
     app.add_middleware(Guard, allowed_hosts=settings.allowed_hosts)
     for router in ROUTERS:
         app.include_router(router)
@@ -59,6 +68,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     await migrate.upgrade(context.database)
     try:
-        yield
+        with context.log.attached():
+            async with context.hub.running():
+                yield
     finally:
         await context.database.close()

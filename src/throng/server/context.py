@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock
 from throng.server.live.hub import LiveHub
+from throng.server.logs import RecentLog
 from throng.server.settings import ServerSettings
 from throng.store.database import Database
 from throng.store.secret_box import SecretBox
@@ -21,6 +22,7 @@ class Context:
     Attributes:
         hub: the live state and everybody who listens to it.
         board: pictures of the cameras that run in this process; empty when none do.
+        log: the newest lines of the log.
     """
 
     settings: ServerSettings
@@ -29,6 +31,7 @@ class Context:
     clock: Clock
     hub: LiveHub
     board: LiveBoard
+    log: RecentLog
 
 
 def context_of(connection: HTTPConnection) -> Context:
