@@ -21,11 +21,13 @@ class Picture:
         jpeg: the encoded picture, overlay drawn in.
         at: arrival time of the frame it shows, aware UTC.
         sequence: number of the frame in its source.
+        plain: encodes the same picture with nothing drawn in; None where it is not to be had.
     """
 
     jpeg: bytes
     at: datetime
     sequence: int
+    plain: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Where the steps of running cameras go: a readings file, an annotated film, the live board."""
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -138,8 +139,9 @@ class BoardSink:
         for reading in step.readings:
             self._board.put(reading)
         if picture is not None and step.frame is not None:
-            jpeg = encode_jpeg(picture)
-            self._board.put_picture(camera_id, Picture(jpeg, step.frame.arrived_at, step.frame.sequence))
+            jpeg, frame = encode_jpeg(picture), step.frame
+            plain = partial(encode_jpeg, frame.image)
+            self._board.put_picture(camera_id, Picture(jpeg, frame.arrived_at, frame.sequence, plain))
         self._board.put_status(camera_id, runner.source.status)
 
     def failed(self, camera: Camera, sentence: str) -> None:

@@ -1,15 +1,16 @@
 """The central server as one ASGI application: what is composed of what."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from throng.bus.board import LiveBoard
 from throng.core.clock import Clock, SystemClock
 from throng.server import problems
 from throng.server.api import ROUTERS
+from throng.server.boards import LocalBoards
 from throng.server.context import Context
 from throng.server.guard import Guard
 from throng.server.live.hub import LiveHub
@@ -23,13 +24,12 @@ from throng.store.secret_box import open_secret_box
 DESCRIPTION = "Readings of crowds from many cameras: sites, zones, history, live state, alerts."
 
 
-def create_server(settings: ServerSettings, *, clock: Clock | None = None, board: LiveBoard | None = None) -> FastAPI:
+def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> FastAPI:
     """Build the central server.
 
     Args:
         settings: where it keeps its data and how it is reached.
         clock: where its time comes from.
-        board: pictures of cameras that run in the same process.
 
     Returns:
         An ASGI application. The database is opened, and brought to the present tables, when it starts.
@@ -43,7 +43,7 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None, board
         secrets=open_secret_box(settings.data_dir, key=key),
         clock=clock,
         hub=LiveHub(clock),
-        board=board or LiveBoard(),
+        boards=LocalBoards(),
         log=RecentLog(),
     )
     app = FastAPI(
@@ -68,7 +68,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     await migrate.upgrade(context.database)
     try:
-        with context.log.attached():
+        with context.log.attached(), context.boards.running(asyncio.get_running_loop()):
             async with context.hub.running():
                 yield
     finally:

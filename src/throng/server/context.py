@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from throng.bus.board import LiveBoard
 from throng.core.clock import Clock
+from throng.server.boards import LocalBoards
 from throng.server.live.hub import LiveHub
 from throng.server.logs import RecentLog
 from throng.server.settings import ServerSettings
@@ -21,7 +21,7 @@ class Context:
 
     Attributes:
         hub: the live state and everybody who listens to it.
-        board: pictures of the cameras that run in this process; empty when none do.
+        boards: pictures of the cameras that run in this process.
         log: the newest lines of the log.
     """
 
@@ -30,7 +30,7 @@ class Context:
     secrets: SecretBox
     clock: Clock
     hub: LiveHub
-    board: LiveBoard
+    boards: LocalBoards
     log: RecentLog
 
 

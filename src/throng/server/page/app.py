@@ -12,9 +12,10 @@ from starlette.types import Scope
 
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock, SystemClock
+from throng.server import problems
+from throng.server.changes import BoardChanges
 from throng.server.guard import Guard
 from throng.server.page import pictures
-from throng.server.page.changes import BoardChanges
 from throng.server.page.context import Context, Ctx
 from throng.server.page.live import LiveSession
 from throng.server.page.messages import Health, StateMessage, health, state_message
@@ -51,6 +52,7 @@ def create_app(
     app.state.context = context
     app.state.goodbye = context.changes.stop
     app.state.call_soon = context.changes.call_soon
+    problems.install(app)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
     app.include_router(routes)
     app.include_router(pictures.routes)

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from throng.bus.board import LiveBoard
 from throng.core.clock import Clock
-from throng.server.page.changes import BoardChanges
+from throng.server.changes import BoardChanges
 
 
 @dataclass(frozen=True, slots=True)

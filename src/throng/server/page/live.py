@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from throng.bus.board import BoardState, CameraLive, Picture
 from throng.core.reading import LineReading, Reading
 from throng.core.stream import StreamState
-from throng.server.page.changes import wait_for_change
+from throng.server.changes import wait_for_change
 from throng.server.page.context import Context
 from throng.server.page.messages import (
     HEARTBEAT_S,

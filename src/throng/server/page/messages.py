@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from throng.bus.board import BoardState, CameraLive, Picture, ZoneLive
 from throng.core.reading import Reading
 from throng.core.stream import StreamState
+from throng.server.picture_stream import PICTURE_STALE_S
 from throng.server.readings import LineMessage, ReadingMessage, Wire, line_message, reading_message
 
 HEARTBEAT_S = 2.0
@@ -20,9 +21,6 @@ SILENCE_S = 4.0
 
 READING_STALE_S = 3.0
 """A reading older than this is no longer what is true now."""
-
-PICTURE_STALE_S = 5.0
-"""A picture older than this is no longer what the camera sees."""
 
 READING_LOST_S = 30.0
 """A reading older than this is shown as no data."""

@@ -22,6 +22,7 @@ class BoardChanges:
         self._queued = False
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unsubscribe: Callable[[], None] | None = None
 
     @property
     def stopping(self) -> bool:
@@ -31,23 +32,26 @@ class BoardChanges:
     @contextmanager
     def running(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         """Listen to the board for as long as the block runs; `loop` is the running event loop."""
-        self._stopping = False
-        self._loop = loop
-
-        def changed() -> None:
-            with self._lock:
-                if self._queued:
-                    return
-                self._queued = True
-            self.call_soon(self._wake)
-
-        unsubscribe = self._board.subscribe(changed)
+        self.attach(loop)
         try:
             yield
         finally:
-            unsubscribe()
-            self._loop = None
-            self._queued = False
+            self.detach()
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listen to the board from now on; nothing happens when it does already."""
+        if self._loop is loop:
+            return
+        self._stopping = False
+        self._loop = loop
+        self._unsubscribe = self._board.subscribe(self._changed)
+
+    def detach(self) -> None:
+        """Listen no longer."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._loop = self._unsubscribe = None
+        self._queued = False
 
     @contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
@@ -68,6 +72,13 @@ class BoardChanges:
     def stop(self) -> None:
         """Tell all listeners that the server is about to go; from any thread."""
         self._stopping = True
+        self.call_soon(self._wake)
+
+    def _changed(self) -> None:
+        with self._lock:
+            if self._queued:
+                return
+            self._queued = True
         self.call_soon(self._wake)
 
     def _wake(self) -> None:
