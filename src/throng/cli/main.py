@@ -13,6 +13,8 @@ SUB_COMMANDS = {
     "run": ("throng.cli.run", "run"),
     "demo": ("throng.cli.demo", "demo"),
     "serve": ("throng.cli.serve", "serve"),
+    "backup": ("throng.cli.backup", "backup"),
+    "restore": ("throng.cli.backup", "restore"),
     "calibrate": ("throng.cli.calibrate", "calibrate"),
     "eval": ("throng.cli.evaluate", "app"),
     "backtest": ("throng.cli.backtest", "backtest"),

@@ -32,7 +32,7 @@ async def downgrade(database: Database, *, to: str) -> None:
 async def revision(database: Database) -> str | None:
     """Return the revision a database is at; None for an empty one."""
     async with database.reader.connect() as connection:
-        return await connection.run_sync(_revision)
+        return await connection.run_sync(revision_of)
 
 
 def newest_revision() -> str:
@@ -44,7 +44,7 @@ def newest_revision() -> str:
 
 async def _run(database: Database, action: Callable[[Config], None]) -> None:
     def in_connection(connection: Connection) -> None:
-        at = _revision(connection)
+        at = revision_of(connection)
         known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
         if at is not None and at not in known:
             raise StoreError(
@@ -59,7 +59,8 @@ async def _run(database: Database, action: Callable[[Config], None]) -> None:
         await connection.run_sync(in_connection)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that a connection sees; None for an empty database."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
