@@ -16,12 +16,22 @@ def read_picture(path: Path) -> Image:
         CameraError: the file cannot be read or is no picture.
     """
     try:
-        content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        return decode_picture(path.read_bytes())
     except OSError as error:
         raise CameraError(f"cannot read the picture {path}: {error.strerror or error}") from error
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    except CameraError as error:
+        raise CameraError(f"{path}: {error}") from error
+
+
+def decode_picture(content: bytes) -> Image:
+    """Return the picture in a file's bytes, (H, W, 3) BGR.
+
+    Raises:
+        CameraError: it is no picture.
+    """
+    image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
     if image is None:
-        raise CameraError(f"{path}: this is no picture that can be read; give a PNG or JPEG file")
+        raise CameraError("this is no picture that can be read; give a PNG or JPEG file")
     return np.asarray(image, dtype=np.uint8)
 
 
@@ -31,10 +41,21 @@ def write_picture(image: Image, path: Path) -> None:
     Raises:
         CameraError: the file cannot be written.
     """
-    encoded, content = cv2.imencode(path.suffix.lower(), image)
-    if not encoded:
-        raise CameraError(f"{path}: the picture cannot be written as {path.suffix}")
     try:
-        path.write_bytes(content.tobytes())
+        path.write_bytes(encode_picture(image, path.suffix.lower()))
     except OSError as error:
         raise CameraError(f"cannot write {path}: {error.strerror or error}") from error
+    except CameraError as error:
+        raise CameraError(f"{path}: {error}") from error
+
+
+def encode_picture(image: Image, ending: str) -> bytes:
+    """Return a picture, (H, W, 3) BGR, as a file's bytes; `ending` says how: .png, .jpg.
+
+    Raises:
+        CameraError: there is no such format.
+    """
+    encoded, content = cv2.imencode(ending, image)
+    if not encoded:
+        raise CameraError(f"the picture cannot be written as {ending}")
+    return content.tobytes()
