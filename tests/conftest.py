@@ -100,11 +100,11 @@ def rtsp_server(require_program: Callable[[str, str], str]) -> Iterator[Callable
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresCluster]:
+def postgres() -> Iterator[PostgresCluster]:
     """A real PostgreSQL, one per test process."""
     if find_postgres() is None:
         missing("PostgreSQL", f"apt-get install {POSTGRES_PACKAGE}")
-    cluster = PostgresCluster(tmp_path_factory.mktemp("postgres"))
+    cluster = PostgresCluster()
     yield cluster
     cluster.stop()
 

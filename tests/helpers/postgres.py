@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,18 +26,17 @@ class PostgresCluster:
     PostgreSQL refuses to run as root; for root it runs as the user `postgres`, or `nobody`.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         binaries = find_postgres()
         assert binaries is not None, "check find_postgres first"
         self._binaries = binaries
+        # Not below pytest's folders, which are closed to other users at the start of every session.
+        folder = Path(tempfile.mkdtemp(prefix="throng-postgres-"))
+        self._folder = folder
         self._data = folder / "cluster"
         self.port = _free_port()
         self._owner = _owner()
-        folder.mkdir(parents=True, exist_ok=True)
         if self._owner is not None:
-            for parent in (folder, *folder.parents[:3]):
-                if str(parent).startswith("/tmp/"):
-                    parent.chmod(0o755)
             shutil.chown(folder, self._owner)
         options = ["-U", "throng", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
         self._run("initdb", "-D", str(self._data), *options)
@@ -61,6 +61,7 @@ class PostgresCluster:
         """End the server."""
         self._server.terminate()
         self._server.wait(20)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _psql(self, database: str, statement: str) -> None:
         self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "throng", "-d", database, "-qc", statement)
