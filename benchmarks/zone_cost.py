@@ -1,11 +1,14 @@
 """What all measures of one zone cost: 40 × 40 m, 500 people who walk, one core; and whether memory stays flat."""
 
+import argparse
 import resource
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from benchmarks.outcome import Measure, finish
+from benchmarks.zone_soak import soak
 
 from throng.camera.zone_crowd import ZoneCrowd
 from throng.camera.zone_movement import Places
@@ -20,6 +23,7 @@ from throng.sim.viewpoint import look_at
 
 SIDE_M, PEOPLE = 40.0, 500
 WARM_UP, READINGS = 200, 1000
+SOAK_READINGS = 1_000_000
 SIZE = (1920, 1080)
 BEGIN = datetime(2026, 7, 4, 20, 0, tzinfo=UTC)
 
@@ -43,6 +47,17 @@ class Walkers:
 
 
 def main() -> None:
+    """Measure what a reading costs, or with `--soak` what is left in memory after very many."""
+    parser = argparse.ArgumentParser(description=__doc__, add_help=False)
+    parser.add_argument("--soak", type=int, nargs="?", const=SOAK_READINGS, metavar="READINGS")
+    options, sys.argv[1:] = parser.parse_known_args()
+    if options.soak is None:
+        finish("Cost of a zone on one core", "zone_cost", cost())
+    else:
+        finish(f"Memory of a zone over {options.soak:,} readings", "zone_soak", soak(options.soak))
+
+
+def cost() -> list[Measure]:
     """Complete readings as a pipeline does and measure the processor's time."""
     corners = ((0.0, 0.0), (SIDE_M, 0.0), (SIDE_M, SIDE_M), (0.0, SIDE_M))
     zone = Zone("square", corners, 2000, Use.STANDING)
@@ -61,12 +76,11 @@ def main() -> None:
         else:
             peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kb
-    measures = [
+    return [
         Measure("all measures, 500 people on 40 × 40 m: median", float(np.median(spent)), "ms", at_most=10),
         Measure("the same: 95 of 100 readings within", float(np.percentile(spent, 95)), "ms"),
         Measure(f"peak memory gained over {READINGS} readings", grown_kb / 1024, "MB", at_most=1),
     ]
-    finish("Cost of a zone on one core", "zone_cost", measures)
 
 
 def reading(grid: DensityGrid, places: Places, second: int) -> Reading:

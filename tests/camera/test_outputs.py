@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from throng.camera.outputs import CSV_COLUMNS, LINE_COLUMNS, ZONE_COLUMNS, open_writer, to_row
+from throng.core.company import Company
 from throng.core.crowd_state import (
     Balance,
     CrowdEvent,
@@ -57,6 +58,7 @@ FULL = Reading(
     ),
     events=(CrowdEvent(EventKind.SURGE, 0.75, ("inflow 30/min, 8 before",), (3.0, 4.0)),),
     risk=Risk(RiskLevel.CAUTION, 31.5, ("density 0.5 [0.4-0.65] people/m²",), "moving"),
+    company=Company(2, 5, 3.5, (6.5, -2.0), 4, 7, 1, 0.25, float("nan"), 0.0),
 )
 UNKNOWN = replace(
     FULL,
@@ -76,6 +78,7 @@ UNKNOWN = replace(
     outlook=None,
     events=(),
     risk=None,
+    company=None,
 )
 LINE = LineReading("door", "north", AT, 12.5, Validity.LIVE, (), True, 3, 0, 40, 38)
 
@@ -131,6 +134,17 @@ def test_every_column_of_a_zone() -> None:
         "pressure_per_s2": 0.03125,
         "pressure_gated": False,
         "wave_period_s": None,
+        "groups": 2,
+        "largest_group": 5,
+        "largest_group_m2": 3.5,
+        "largest_group_x_m": 6.5,
+        "largest_group_y_m": -2.0,
+        "close_pairs": 4,
+        "close_persons": 7,
+        "speed_outliers": 1,
+        "coherence": 0.25,
+        "slowness": None,
+        "stagnation": 0.0,
         "inflow_per_min": 30.0,
         "inflow_low_per_min": 24.0,
         "inflow_high_per_min": 37.0,

@@ -162,3 +162,14 @@ def test_without_a_calibration_only_capacity_speaks() -> None:
     camera = CameraPipeline(Camera("mast", "sim://test"), (), (), SIZE)
     assert readings(camera, [seen(grid_of(40), step) for step in range(20)])[-1].risk is None
     assert zone.polygon is None
+
+
+def test_a_reading_tells_the_groups_of_its_zone_and_not_those_outside() -> None:
+    inside = np.array([(0.0, 10.0), (0.8, 10.0), (0.0, 10.8), (4.0, 6.0)])
+    people = np.concatenate((inside, [(-5.6, 10.0), (-5.6, 10.6), (-5.6, 11.2)]))
+    last = readings(pipeline(), [seen(people, step) for step in range(12)])[-1]
+    assert last.company is not None
+    assert (last.company.groups, last.company.largest_group, last.company.close_persons) == (1, 3, 3)
+    assert last.company.largest_group_at_m == pytest.approx((0.27, 10.27), abs=0.05)
+    assert (last.company.speed_outliers, last.company.coherence) == (None, None)
+    assert last.company.slowness == pytest.approx(1.0, abs=0.05)

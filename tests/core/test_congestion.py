@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from throng.core.congestion import Congestion, CongestionLevel
+from throng.core.congestion import Congestion, CongestionLevel, _spread_of_rotation
 from throng.core.points import FloatArray, ground_points
+from throng.core.velocity_field import VelocityField
 
 SQUARE = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0))
 RASTER = np.arange(0.25, 10, 0.5)
@@ -54,6 +55,20 @@ def test_the_level_does_not_change_with_the_speed_but_falls_with_the_length() ->
     assert gentle is not None
     assert fast.level_per_m == pytest.approx(slow.level_per_m, rel=1e-3)
     assert gentle.level_per_m < 0.6 * slow.level_per_m
+
+
+@pytest.mark.parametrize("reach", [(1, 1), (2, 3), (3, 2), (9, 20)])
+def test_the_rotation_in_a_region_goes_by_its_own_cells(reach: tuple[int, int]) -> None:
+    velocity = np.random.default_rng(5).normal(0, 1, (2, 12, 10))
+    spread = _spread_of_rotation(VelocityField(velocity, np.ones((12, 10)), (0.4, 0.5)), reach)
+    for row, column in np.ndindex(12, 10):
+        region = velocity[
+            :,
+            max(0, row - reach[0]) : row + reach[0] + 1,
+            max(0, column - reach[1]) : column + reach[1] + 1,
+        ]
+        rotation = np.gradient(region[1], 0.4, axis=1) - np.gradient(region[0], 0.5, axis=0)
+        assert spread[row, column] == pytest.approx(np.ptp(rotation), rel=1e-5)
 
 
 def test_a_standing_crowd_with_jitter_stays_bounded() -> None:

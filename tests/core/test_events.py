@@ -231,6 +231,59 @@ def test_who_stands_in_an_empty_square_or_with_others_has_not_fallen(people: int
     assert onset(samples, EventKind.FALL, EventDetector(SQUARE)) == (None, None)
 
 
+def broken(rng: Generator, *, from_s: float, every_s: int) -> Samples:
+    """Somebody in a stream falls at 40 s; from a time on they have another number every few seconds, first without
+    a velocity, and are not seen in every fourth look."""
+    crowd, number = Walkers(rng, 120, spread_rad=0.4), 10**6
+    while crowd.at_s < 100:
+        if crowd.at_s == 40:
+            fallen = int(np.argmin(np.abs(crowd.places - SIDE_M / 2).sum(axis=1)))
+            crowd.velocities[fallen] = 0
+        sample = crowd.walk()
+        if crowd.at_s > max(40, from_s):
+            fresh = (crowd.at_s - 41) % every_s == 0
+            number += fresh
+            sample.ids[fallen] = number
+            sample.velocities_mps[fallen] *= np.nan if fresh else 1.0
+            if crowd.at_s % 4 == 0:
+                seen = np.arange(120) != fallen
+                sample = replace(
+                    sample,
+                    ids=sample.ids[seen],
+                    ground=ground_points(sample.ground[seen]),
+                    velocities_mps=sample.velocities_mps[seen],
+                    weights=sample.weights[seen],
+                )
+        yield sample
+
+
+@pytest.mark.parametrize(("from_s", "every_s", "called_s"), [(44, 6, 58), (40, 6, 80), (40, 60, 80)])
+def test_a_fall_is_called_although_the_tracker_loses_who_fell(from_s: float, every_s: int, called_s: float) -> None:
+    """With another number from 4 s after the fall on; and from the fall itself on, so that nobody was seen to walk."""
+    samples = broken(np.random.default_rng(16), from_s=from_s, every_s=every_s)
+    at_s, event = onset(samples, EventKind.FALL, EventDetector(SQUARE))
+    assert at_s is not None
+    assert event is not None
+    assert 50 <= at_s <= called_s
+    assert event.at_m == pytest.approx((SIDE_M / 2, SIDE_M / 2), abs=3)
+
+
+def market(rng: Generator, *, pausing: float) -> Samples:
+    """120 people walk about; a share of them stops for 12 to 40 s, one after the other."""
+    crowd = Walkers(rng, 120)
+    walking, until = crowd.velocities.copy(), np.zeros(120)
+    while crowd.at_s < 240:
+        stops = (until < crowd.at_s) & (rng.random(120) < pausing / 26)
+        until[stops] = crowd.at_s + rng.uniform(12, 40, int(stops.sum()))
+        crowd.velocities = np.where((until > crowd.at_s)[:, None], 0.0, walking)
+        yield crowd.walk()
+
+
+def test_a_pause_where_others_pause_too_is_no_fall() -> None:
+    samples = list(market(np.random.default_rng(17), pausing=0.25))[60:]
+    assert onset(samples, EventKind.FALL, EventDetector(SQUARE)) == (None, None)
+
+
 def leaving(rng: Generator, *, blocked_from_s: float) -> Samples:
     """One person a second walks to the exit; from a time on they pile up before it."""
     places, velocities, ids = np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=np.int64)

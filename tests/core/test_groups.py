@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Polygon
 
-from throng.core.groups import ALONE, close_pairs, close_persons, find_groups, group_hulls
+from throng.core.groups import ALONE, close_pairs, close_persons, find_groups, group_hulls, groups_and_closeness
 from throng.core.points import GroundPoints, ground_points
 
 places = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=25).map(
@@ -94,6 +94,22 @@ def test_close_pairs_are_those_of_all_distances(people: GroundPoints, distance_m
     assert close_pairs(people, distance_m=distance_m).tolist() == expected.tolist()
     assert found.pairs == len(expected)
     assert np.flatnonzero(found.persons).tolist() == sorted(set(expected.ravel().tolist()))
+
+
+@given(places, st.integers(1, 4), st.sampled_from([0.5, 0.9, 1.2]))
+def test_groups_and_closeness_are_those_of_two_searches(
+    people: GroundPoints, min_people: int, distance_m: float
+) -> None:
+    labels, close = groups_and_closeness(people, eps_m=1.2, min_people=min_people, distance_m=distance_m)
+    assert labels.tolist() == find_groups(people, eps_m=1.2, min_people=min_people).tolist()
+    expected = close_persons(people, distance_m=distance_m)
+    assert close.pairs == expected.pairs
+    assert close.persons.tolist() == expected.persons.tolist()
+
+
+def test_closeness_beyond_the_reach_of_a_group_is_refused() -> None:
+    with pytest.raises(ValueError, match="distance_m <= eps_m"):
+        groups_and_closeness(ground_points([(0, 0)]), eps_m=1.0, min_people=2, distance_m=1.5)
 
 
 def test_five_thousand_people_spread_or_at_one_place() -> None:

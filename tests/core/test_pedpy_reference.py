@@ -192,10 +192,7 @@ def test_published_numbers_of_the_corridor(shared_dir: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", CORRIDOR_RUNS)
 def test_kernel_density_is_near_voronoi_in_the_corridor(shared_dir: Path, name: str) -> None:
-    """Within 5 %; 6 % in free flow (uo-050, uo-070), where everybody walks in the middle.
-
-    The kernel is corrected at the cell, not at the person, so that people away from the walls weigh a little more.
-    """
+    """Within 1.5 %, where the kernel without correction reads 12 to 17 % low."""
     run = _load(shared_dir, name)
     grid = DensityGrid(((0.0, -4.0), (1.8, -4.0), (1.8, 4.0), (0.0, 4.0)))
     _, y = grid.cells_m
@@ -207,8 +204,7 @@ def test_kernel_density_is_near_voronoi_in_the_corridor(shared_dir: Path, name: 
         voronoi.append(voronoi_density(voronoi_cells(people, run.walkable, cut_off=CUT_OFF), run.area))
         within = (people[:, 0] > 0) & (people[:, 0] < 1.8) & (np.abs(people[:, 1]) < 4)
         kernel.append(np.nanmean(grid.field(ground_points(people[within]))[middle]))
-    free_flow = name in {"uo-050-180-180", "uo-070-180-180"}
-    assert np.mean(kernel) == pytest.approx(np.mean(voronoi), rel=0.06 if free_flow else 0.05)
+    assert np.mean(kernel) == pytest.approx(np.mean(voronoi), rel=0.015)
 
 
 def test_published_numbers_of_the_dense_bottleneck(shared_dir: Path) -> None:
@@ -226,6 +222,16 @@ def test_published_numbers_of_the_dense_bottleneck(shared_dir: Path) -> None:
     ]
     assert np.mean(densities) == pytest.approx(8.33, rel=PUBLISHED)
     assert max(densities) == pytest.approx(9.28, rel=PUBLISHED)
+
+
+def test_mean_of_the_whole_run_of_the_dense_bottleneck(shared_dir: Path) -> None:
+    """5.94 is over all frames and without a cut-off; with 0.8 m it is 6.03, for few stand there at the end."""
+    run = _load(shared_dir, "bottleneck_040_c_56_h")
+    some = run.tracks.select(run.tracks.frame % 8 == 0)
+    densities = [
+        voronoi_density(voronoi_cells(_people(some, rows), run.walkable), run.area) for _, rows in some.by_frame()
+    ]
+    assert np.mean(densities) == pytest.approx(5.94, rel=0.005)
 
 
 def test_published_numbers_of_the_two_way_corridor(shared_dir: Path) -> None:

@@ -287,6 +287,49 @@ def test_standing_still_in_density_counts_where_people_were_on_their_way() -> No
     assert settled(MOVING, crowd(3.5, speed_mps=float("nan"))).score == MOVING.density_score(3.5)
 
 
+def test_an_upper_bound_counts_as_far_as_it_lasts_and_a_value_at_once() -> None:
+    """A counter that reads 2.6 [2.0-3.3] and for 12 s 2.8 [2.1-3.7]: its upper bound is 3.46 on average."""
+    usual, excursion = RiskInputs(Estimate(2.6, 2.0, 3.3)), RiskInputs(Estimate(2.8, 2.1, 3.7))
+    path = [*[usual] * 30, *[excursion] * 12, *[usual] * 20]
+    found = watch(RiskAssessor(STANDING), ((float(s), inputs) for s, inputs in enumerate(path)))
+    assert {risk.level for risk in found if risk} == {RiskLevel.CAUTION}
+    lasting = watch(RiskAssessor(STANDING), ((float(s), i) for s, i in enumerate([*[usual] * 30, *[excursion] * 30])))
+    assert lasting[-1] is not None
+    assert lasting[-1].level is RiskLevel.WARNING
+    sudden = watch(RiskAssessor(STANDING), ((float(s), i) for s, i in enumerate([*[usual] * 30, *[crowd(3.6)] * 6])))
+    assert sudden[-1] is not None
+    assert sudden[-1].level is RiskLevel.WARNING
+
+
+def test_an_occupancy_bound_counts_as_far_as_it_lasts() -> None:
+    def full(high: float) -> RiskInputs:
+        return RiskInputs(exactly(1.0), occupancy=Estimate(0.8, 0.7, high))
+
+    path = [*[full(0.95)] * 30, *[full(1.05)] * 10]
+    found = watch(RiskAssessor(STANDING), ((float(s), inputs) for s, inputs in enumerate(path)))
+    assert {risk.level for risk in found if risk} == {RiskLevel.CAUTION}
+
+
+def test_streams_that_met_and_jam_still_count_as_opposed() -> None:
+    meeting = crowd(2.4, speed_mps=1.0, movement=replace(CALM, counter_flow=0.8))
+    jammed = crowd(2.4, speed_mps=0.4, movement=replace(CALM, counter_flow=0.05))
+    free = crowd(2.4, speed_mps=0.9, movement=replace(CALM, counter_flow=0.05))
+    alone = MOVING.density_score(2.4)
+
+    def after(policy: RiskPolicy, inputs: RiskInputs, seconds: int) -> Risk:
+        path = [meeting] * 10 + [inputs] * seconds
+        risk = watch(RiskAssessor(policy), ((float(s), one) for s, one in enumerate(path)))[-1]
+        assert risk is not None
+        return risk
+
+    held_up = after(MOVING, jammed, 20)
+    assert held_up.score == pytest.approx(alone + 10)
+    assert "opposed streams hold each other up (counter-flow 0.80, now 0.40 m/s)" in held_up.reasons
+    assert after(MOVING, jammed, 61).score == pytest.approx(alone), "forgotten after a minute"
+    assert after(MOVING, free, 20).score == pytest.approx(alone), "they pass each other"
+    assert after(QUEUE, jammed, 20).score == pytest.approx(QUEUE.density_score(2.4)), "a queue may stand"
+
+
 events = st.lists(st.builds(CrowdEvent, st.sampled_from(list(EventKind)), st.floats(0, 1), st.just(())), max_size=3)
 movements = st.builds(
     Movement,
@@ -342,8 +385,10 @@ def test_level_and_score_over_time_never_fall_when_the_density_was_higher(
     known |= {"occupancy": None}
     for step_s, (less, more), seen in path:
         at_s += step_s
-        a = lower.update(at_s, crowd(less, **known) if seen else RiskInputs())
-        b = higher.update(at_s, crowd(more, **known) if seen else RiskInputs())
+        a, b = (
+            one.update(at_s, RiskInputs(Estimate(d, 0.8 * d, 1.3 * d), **known) if seen else RiskInputs())
+            for one, d in ((lower, less), (higher, more))
+        )
         if a is None or b is None:
             assert a is None  # a safe zone may have become unknown while the other holds its level
             continue

@@ -47,6 +47,22 @@ def test_letters_after_the_highway_capacity_manual(density: float, use: Use, let
     assert level_of_service(density, use, ServiceProfile.HCM) == letter
 
 
+@pytest.mark.parametrize(
+    ("use", "square_feet"),
+    [
+        (Use.MOVING, (60, 40, 24, 15, 8)),
+        (Use.STAIRS, (20, 17, 12, 8, 5)),
+        (Use.QUEUE, (13, 10, 7, 3, 2)),
+    ],
+)
+def test_bands_of_the_highway_capacity_manual_are_its_square_feet_rounded(
+    use: Use, square_feet: tuple[float, ...]
+) -> None:
+    """To 0.1 m² per person, as the manual rounds: 0.05 m² or less from the square feet."""
+    for per_m2, feet2 in zip(BANDS_PER_M2[ServiceProfile.HCM][use], square_feet, strict=True):
+        assert 1 / per_m2 == pytest.approx(0.0929 * feet2, abs=0.055)
+
+
 @pytest.mark.parametrize("profile", list(ServiceProfile))
 @pytest.mark.parametrize("use", list(Use))
 def test_every_profile_has_five_rising_bands_for_every_use(profile: ServiceProfile, use: Use) -> None:

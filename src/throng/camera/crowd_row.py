@@ -1,9 +1,10 @@
-"""Movement, balance, outlook, events and risk of a reading as columns of its row."""
+"""Movement, company, balance, outlook, events and risk of a reading as columns of its row."""
 
 import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from throng.core.company import Company
 from throng.core.crowd_state import Balance, CrowdEvent, Movement, Outlook, Risk, ThresholdOutlook
 from throng.core.estimate import Estimate
 
@@ -17,6 +18,10 @@ MOVEMENT_COLUMNS = (
     "counter_flow", "divergence_per_s", "congestion_level_per_m", "crowd_danger_per_m3", "pressure_per_s2",
     "pressure_gated", "wave_period_s",
 )  # fmt: skip
+COMPANY_COLUMNS = (
+    "groups", "largest_group", "largest_group_m2", "largest_group_x_m", "largest_group_y_m",
+    "close_pairs", "close_persons", "speed_outliers", "coherence", "slowness", "stagnation",
+)  # fmt: skip
 BALANCE_COLUMNS = (
     "inflow_per_min", "inflow_low_per_min", "inflow_high_per_min",
     "outflow_per_min", "outflow_low_per_min", "outflow_high_per_min", "net_per_min", "balance_window_s",
@@ -25,7 +30,7 @@ OUTLOOK_COLUMNS = (
     "slope_per_m2_per_min", "slope_low_per_m2_per_min", "slope_high_per_m2_per_min", "slope_significant",
     "outlook",
 )  # fmt: skip
-CROWD_COLUMNS = (*RISK_COLUMNS, "events", *MOVEMENT_COLUMNS, *BALANCE_COLUMNS, *OUTLOOK_COLUMNS)
+CROWD_COLUMNS = (*RISK_COLUMNS, "events", *MOVEMENT_COLUMNS, *COMPANY_COLUMNS, *BALANCE_COLUMNS, *OUTLOOK_COLUMNS)
 """Columns of a zone's row that say more than how many people there are."""
 
 
@@ -71,6 +76,26 @@ def movement_cells(movement: Movement | None) -> Row:
         "pressure_per_s2": number(movement.pressure_per_s2),
         "pressure_gated": movement.pressure_gated,
         "wave_period_s": number(movement.wave_period_s),
+    }
+
+
+def company_cells(company: Company | None) -> Row:
+    """Return the cells `COMPANY_COLUMNS`."""
+    if company is None:
+        return dict.fromkeys(COMPANY_COLUMNS)
+    x_m, y_m = company.largest_group_at_m or (None, None)
+    return {
+        "groups": company.groups,
+        "largest_group": company.largest_group,
+        "largest_group_m2": number(company.largest_group_m2),
+        "largest_group_x_m": number(x_m),
+        "largest_group_y_m": number(y_m),
+        "close_pairs": company.close_pairs,
+        "close_persons": company.close_persons,
+        "speed_outliers": company.speed_outliers,
+        "coherence": number(company.coherence),
+        "slowness": number(company.slowness),
+        "stagnation": number(company.stagnation),
     }
 
 

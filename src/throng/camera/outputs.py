@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from throng.camera.crowd_row import (
     Cell,
     Row,
     balance_cells,
+    company_cells,
     estimate_cells,
     event_cells,
     movement_cells,
@@ -94,6 +96,7 @@ def _zone_row(reading: Reading) -> Row:
         **risk_cells(reading.risk),
         "events": None if reading.validity is Validity.UNKNOWN else event_cells(reading.events),
         **movement_cells(reading.movement),
+        **company_cells(reading.company),
         **balance_cells(reading.balance),
         **outlook_cells(reading.outlook),
     }
@@ -231,9 +234,8 @@ class CsvWriter:
 
     def write(self, reading: Reading | LineReading) -> None:
         """Append one reading, before the first the header."""
-        row = to_row(reading)
-        line = _csv_line([_cell(row.get(name)) for name in CSV_COLUMNS])
-        self._rows.append(line if self._has_header else _csv_line(CSV_COLUMNS) + line)
+        line = csv_row(to_row(reading))
+        self._rows.append(line if self._has_header else csv_header() + line)
         self._has_header = True
 
     def close(self) -> None:
@@ -253,6 +255,16 @@ def open_writer(path: Path | str, *, overwrite: bool = False) -> JsonlWriter | C
     if suffix == ".csv":
         return CsvWriter(path, overwrite=overwrite)
     raise OutputError(f"{path}: the name of a file of readings must end in .jsonl or .csv")
+
+
+def csv_header() -> str:
+    """Return the first line of a CSV file of readings."""
+    return _csv_line(CSV_COLUMNS)
+
+
+def csv_row(row: Mapping[str, Cell]) -> str:
+    """Return the line of a CSV file for a row of `to_row`."""
+    return _csv_line([_cell(row.get(name)) for name in CSV_COLUMNS])
 
 
 def _cell(value: Cell) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from throng.camera.crowd_count import CrowdCount
 from throng.camera.ground_motion import TRACKS
@@ -54,7 +55,7 @@ class ZonePeriod:
         self._grid = grid
         self._counts: list[int] = []
         self._estimates: list[Estimate] = []
-        self._speeds: dict[int, list[float]] = {}
+        self._tracked: list[tuple[NDArray[np.int64], FloatArray]] = []
         self._flowing: list[Places] = []
         self._newest: tuple[GroundPoints, FloatArray | None] | None = None
 
@@ -74,9 +75,9 @@ class ZonePeriod:
             self._newest = (crowd.ground, crowd.people)
         if places is not None and places.estimator not in {None, TRACKS}:
             self._flowing.append(places.known())
-        for track_id, speed in zip(people.ids[inside].tolist(), people.speeds_mps[inside].tolist(), strict=True):
-            if np.isfinite(speed):
-                self._speeds.setdefault(track_id, []).append(speed)
+        speeds_mps = people.speeds_mps
+        known = inside & np.isfinite(speeds_mps)
+        self._tracked.append((people.ids[known], speeds_mps[known]))
 
     def reading(self, period: Period, *, camera_id: str, at: datetime, last_good_at: datetime | None) -> Reading:
         """Return the reading of the zone; unknown when no frame was looked at."""
@@ -144,9 +145,11 @@ class ZonePeriod:
         return _flow_speed(self._flowing) if self._flowing else self._track_speed()
 
     def _track_speed(self) -> Speed | None:
-        persons: FloatArray = np.array([sum(speeds) / len(speeds) for speeds in self._speeds.values()])
-        if len(persons) == 0:
+        ids = np.concatenate([ids for ids, _ in self._tracked])
+        if len(ids) == 0:
             return None
+        _, person = np.unique(ids, return_inverse=True)
+        persons = np.bincount(person, np.concatenate([speeds for _, speeds in self._tracked])) / np.bincount(person)
         return Speed(float(persons.mean()), float(persons.std()), len(persons))
 
     def _reasons(self, period: Period) -> tuple[str, ...]:

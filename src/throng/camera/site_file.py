@@ -81,7 +81,7 @@ def load_site(path: Path) -> Site:
     try:
         return Site(
             name=content.name,
-            zones=tuple(_zone(z) for z in content.zones),
+            zones=tuple(build_zone(z) for z in content.zones),
             lines=tuple(Line(x.id, x.start, x.end, name=x.name) for x in content.lines),
             cameras=tuple(_camera(c, path) for c in content.cameras),
         )
@@ -91,10 +91,16 @@ def load_site(path: Path) -> Site:
         raise SettingsError(f"{path}: {error}") from error
 
 
-def _zone(zone: ZoneFile) -> Zone:
+def build_zone(zone: ZoneFile) -> Zone:
+    """Make the zone that a file describes; without a polygon it is whatever its camera sees.
+
+    Raises:
+        ThrongError: there can be no such zone.
+    """
+    polygon: list[Point] | None = zone.polygon  # other files than a site's may leave it away
     return Zone(
         id=zone.id,
-        polygon=tuple(zone.polygon),
+        polygon=None if polygon is None else tuple(polygon),
         capacity=zone.capacity,
         use=zone.use,
         name=zone.name,

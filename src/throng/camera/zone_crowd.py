@@ -1,4 +1,4 @@
-"""What needs a memory of one zone: movement, flows, forecast, events and risk, added to each of its readings."""
+"""What needs a memory of one zone: movement, company, flows, forecast, events and risk, added to its readings."""
 
 from collections import deque
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import Polygon
 
+from throng.camera.zone_groups import ZoneGroups
 from throng.camera.zone_movement import Places, ZoneMovement
 from throng.core.calibration import Calibration
 from throng.core.crowd_sample import CrowdSample
@@ -66,7 +67,7 @@ class ZoneCrowd:
             self._physics.see(pts_s, ids, ground, places)
 
     def complete(self, reading: Reading) -> Reading:
-        """Return a reading with movement, balance, outlook, events and risk."""
+        """Return a reading with movement, company, balance, outlook, events and risk."""
         at_s = reading.at.timestamp()
         if self._physics is not None:
             reading = self._physics.complete(reading, at_s)
@@ -83,6 +84,7 @@ class _Physics:
         self._area_m2 = view.visible_area_m2
         self._thresholds_per_m2 = risk_thresholds_per_m2(zone)
         self._movement = ZoneMovement(polygon, grid)
+        self._groups = ZoneGroups()
         self._flow = ZoneFlow(polygon) if flows else None
         self._trend = LocalLinearTrend()
         self._entered = self._left = 0
@@ -107,7 +109,8 @@ class _Physics:
         movement = self._movement.update(at_s, places)
         balance = None if self._flow is None else self._flow.balance()
         ahead = outlook(self._trend, self._thresholds_per_m2, balance=balance, area_m2=self._area_m2)
-        reading = replace(reading, movement=movement, balance=balance, outlook=ahead)
+        company = self._groups.update(at_s, places, density.value)
+        reading = replace(reading, movement=movement, company=company, balance=balance, outlook=ahead)
         sample = _sample(reading, at_s, places, (None, None) if balance is None else rates_per_s)
         return replace(reading, events=self._events.update(sample))
 

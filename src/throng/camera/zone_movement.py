@@ -139,9 +139,10 @@ class ZoneMovement:
 def _fields(grid: DensityGrid, places: Places) -> tuple[FloatArray, VelocityField]:
     """People/m² of everybody and the velocities of those who have one, in one go over the kernel."""
     moving: Mask = np.asarray(np.isfinite(places.velocities_mps).all(axis=1), dtype=np.bool_)
-    carried = np.column_stack((np.ones(len(moving)), moving, np.where(moving[:, None], places.velocities_mps, 0.0)))
+    velocities = np.where(moving[:, None], places.velocities_mps, 0.0)
+    carried = np.column_stack((grid.wall_factors(places.ground), moving, velocities))
     sums = grid.smoothed(places.ground, carried, weights=places.people)
-    return np.asarray(sums[0] / grid.kernel_share, dtype=np.float64), field_from_sums(grid, sums[1:])
+    return grid.corrected(sums[0]), field_from_sums(grid, sums[1:])
 
 
 def _mean_divergence(field: VelocityField) -> float | None:

@@ -11,7 +11,7 @@ from throng.core.points import FloatArray
 
 _LOOKS = 8
 _FEWEST_LOOKS = 5
-_DENSE_PER_M2 = 3.0
+_NOTHING_PER_M2, _DENSE_PER_M2 = 1.8, 3.0
 _CELL_M = 2.0
 _FEWEST_PAIRS = 10
 
@@ -46,14 +46,16 @@ class PushingRule:
         self._turns.append(self._turned(look))
         if len(self._sums) < _FEWEST_LOOKS:
             return CALM
-        people, weight, sum_x, sum_y, squares = np.mean(self._sums, axis=0)
+        people, weight, sum_x, sum_y, squares = np.asarray(sum(self._sums)) / len(self._sums)
         density = people / self._cells.area_m2
+        if density.max() <= _NOTHING_PER_M2:
+            return CALM
         with np.errstate(divide="ignore", invalid="ignore"):
             mean_square = (sum_x**2 + sum_y**2) / weight**2
             agitation = np.sqrt(np.maximum(squares / weight - mean_square, 0.0))
             still = np.sqrt(mean_square) / np.maximum(agitation, 1e-9)
         scores = np.minimum(
-            np.interp(density, (0.6 * _DENSE_PER_M2, _DENSE_PER_M2, 6.0), (0.0, 0.5, 1.0)),
+            np.interp(density, (_NOTHING_PER_M2, _DENSE_PER_M2, 6.0), (0.0, 0.5, 1.0)),
             np.interp(np.nan_to_num(agitation), (0.3, 0.45, 0.9), (0.0, 0.5, 1.0)),
         )
         scores = np.minimum(scores, np.interp(-np.nan_to_num(still, nan=1.0), (-0.8, -0.5, -0.2), (0.0, 0.5, 1.0)))
@@ -74,7 +76,7 @@ class PushingRule:
         """People, people with a velocity, sums of the velocity in x and y and of its square per cell, (5, cells)."""
         where = self._cells.index(look.ground)
         weights = np.where(look.known, look.weights, 0.0)
-        velocities = np.nan_to_num(look.velocities_mps)
+        velocities = np.where(look.known[:, None], look.velocities_mps, 0.0)
         parts = [look.weights, weights, weights * velocities[:, 0], weights * velocities[:, 1]]
         parts.append(weights * (velocities**2).sum(axis=1))
         return np.stack([self._cells.total(where, part) for part in parts])

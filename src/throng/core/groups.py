@@ -1,7 +1,7 @@
 """Who stands together: groups on the ground, their outlines, and people closer than a set distance."""
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 import shapely
@@ -52,16 +52,23 @@ def find_groups(people: GroundPoints, *, eps_m: float = 1.2, min_people: int = 2
     _require_distance("eps_m", eps_m)
     if min_people < 1:
         raise ValueError(f"expected min_people >= 1, got {min_people}")
-    labels = np.full(len(people), ALONE, dtype=np.int64)
-    known = np.flatnonzero(np.isfinite(people).all(axis=1))
-    if len(known) == 0:
-        return labels
-    places, place_of, weights = _places(people[known])
-    first, second = cKDTree(places).query_pairs(eps_m, output_type="ndarray").T
-    neighbours = weights + _sums(first, weights[second], len(places)) + _sums(second, weights[first], len(places))
-    core = neighbours >= min_people
-    labels[known] = _label(first, second, core, place_of)[place_of]
-    return labels
+    return _neighbours(people, eps_m).groups(min_people)
+
+
+def groups_and_closeness(
+    people: GroundPoints, *, eps_m: float, min_people: int, distance_m: float
+) -> tuple[IntArray, Closeness]:
+    """Return what `find_groups` and `close_persons` do, in one search for neighbours.
+
+    Raises:
+        ValueError: a distance is not positive, `min_people` is below 1, or `distance_m` is above `eps_m`.
+    """
+    _require_distance("eps_m", eps_m)
+    _require_distance("distance_m", distance_m)
+    if min_people < 1 or distance_m > eps_m:
+        raise ValueError(f"expected min_people >= 1 and distance_m <= eps_m, got {min_people}, {distance_m}, {eps_m}")
+    near = _neighbours(people, eps_m)
+    return near.groups(min_people), near.within(distance_m).closeness()
 
 
 def group_hulls(people: GroundPoints, labels: IntArray) -> tuple[Polygon | LineString | None, ...]:
@@ -95,17 +102,7 @@ def close_persons(people: GroundPoints, *, distance_m: float) -> Closeness:
         ValueError: the distance is not positive.
     """
     _require_distance("distance_m", distance_m)
-    persons = np.zeros(len(people), dtype=np.bool_)
-    known = np.flatnonzero(np.isfinite(people).all(axis=1))
-    if len(known) < 2:
-        return Closeness(0, persons)
-    places, place_of, weights = _places(people[known])
-    first, second = cKDTree(places).query_pairs(distance_m, output_type="ndarray").T
-    pairs = int((weights * (weights - 1) // 2).sum() + (weights[first] * weights[second]).sum())
-    near = weights > 1
-    near[first] = near[second] = True
-    persons[known] = near[place_of]
-    return Closeness(pairs, persons)
+    return _neighbours(people, distance_m).closeness()
 
 
 def close_pairs(people: GroundPoints, *, distance_m: float) -> IntArray:
@@ -122,6 +119,63 @@ def close_pairs(people: GroundPoints, *, distance_m: float) -> IntArray:
         return np.empty((0, 2), dtype=np.int64)
     pairs = np.sort(known[cKDTree(people[known]).query_pairs(distance_m, output_type="ndarray")], axis=1)
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Neighbours:
+    """Pairs of places nearer than a distance; people at one place are one place.
+
+    Attributes:
+        people: number of people.
+        known: (K,) those with a place.
+        places: (M, 2) where somebody stands.
+        place_of: (K,) the place of each.
+        weights: (M,) people at each place.
+        first, second: (P,) pairs of places.
+    """
+
+    people: int
+    known: IntArray
+    places: FloatArray
+    place_of: IntArray
+    weights: IntArray
+    first: IntArray
+    second: IntArray
+
+    def within(self, distance_m: float) -> Self:
+        """Only the pairs within a shorter distance, the distance itself included."""
+        apart = self.places[self.first] - self.places[self.second]
+        kept = np.hypot(apart[:, 0], apart[:, 1]) <= distance_m
+        return replace(self, first=self.first[kept], second=self.second[kept])
+
+    def groups(self, min_people: int) -> IntArray:
+        """Labels of DBSCAN, (N,)."""
+        labels = np.full(self.people, ALONE, dtype=np.int64)
+        if len(self.known):
+            weights, count = self.weights, len(self.places)
+            others = _sums(self.first, weights[self.second], count) + _sums(self.second, weights[self.first], count)
+            core = weights + others >= min_people
+            labels[self.known] = _label(self.first, self.second, core, self.place_of)[self.place_of]
+        return labels
+
+    def closeness(self) -> Closeness:
+        """Count the pairs of people, and tell who is in one."""
+        weights = self.weights
+        pairs = int((weights * (weights - 1) // 2).sum() + (weights[self.first] * weights[self.second]).sum())
+        near = weights > 1
+        near[self.first] = near[self.second] = True
+        persons = np.zeros(self.people, dtype=np.bool_)
+        persons[self.known] = near[self.place_of]
+        return Closeness(pairs, persons)
+
+
+def _neighbours(people: GroundPoints, distance_m: float) -> _Neighbours:
+    known = np.flatnonzero(np.isfinite(people).all(axis=1))
+    places, place_of, weights = _places(people[known])
+    first, second = np.empty((2, 0), dtype=np.int64)
+    if len(places) > 1:
+        first, second = cKDTree(places).query_pairs(distance_m, output_type="ndarray").T
+    return _Neighbours(len(people), known, places, place_of, weights, first, second)
 
 
 def _label(first: IntArray, second: IntArray, core: Mask, place_of: IntArray) -> IntArray:

@@ -105,20 +105,24 @@ class ZoneFlow:
     def _follow(self, ids: NDArray[np.int64], ground: FloatArray) -> tuple[int, int]:
         """Move the tracks, ids in rising order, and count who is beyond the edge for sure."""
         inside = np.asarray(shapely.intersects_xy(self._shape, ground[:, 0], ground[:, 1]), dtype=np.bool_)
-        sure = shapely.distance(self._border, shapely.points(ground)) >= self._confirm_m
         fresh = self._seen_s >= self._now_s - FORGET_AFTER_S
         old_ids, old_inside, old_seen_s = self._ids[fresh], self._inside[fresh], self._seen_s[fresh]
-        old, here = np.isin(old_ids, ids, assume_unique=True), np.isin(ids, old_ids, assume_unique=True)
-        was_inside = inside.copy()
-        was_inside[here] = old_inside[old]
-        crossed = sure & (inside != was_inside)
-        side = np.where(crossed, inside, was_inside)
-        merged = np.concatenate((old_ids[~old], ids))
+        here, row = _places_among(old_ids, ids)
+        side = inside.copy()
+        side[here] = old_inside[row]
+        other = np.flatnonzero(inside != side)
+        sure = shapely.distance(self._border, shapely.points(ground[other])) >= self._confirm_m
+        crossed = other[sure]
+        side[crossed] = inside[crossed]
+        away = np.ones(len(old_ids), dtype=np.bool_)
+        away[row] = False
+        merged = np.concatenate((old_ids[away], ids))
         order = np.argsort(merged)
         self._ids = merged[order]
-        self._inside = np.concatenate((old_inside[~old], side))[order]
-        self._seen_s = np.concatenate((old_seen_s[~old], np.full(len(ids), self._now_s)))[order]
-        return int((crossed & inside).sum()), int((crossed & ~inside).sum())
+        self._inside = np.concatenate((old_inside[away], side))[order]
+        self._seen_s = np.concatenate((old_seen_s[away], np.full(len(ids), self._now_s)))[order]
+        entered = int(inside[crossed].sum())
+        return entered, len(crossed) - entered
 
     def _remember(self, entered: int, left: int) -> None:
         self.in_total += entered
@@ -131,6 +135,15 @@ class ZoneFlow:
             self._crossings.append((at_s, entered, left))
         while self._crossings and self._crossings[0][0] <= self._now_s - self._window_s:
             self._crossings.popleft()
+
+
+def _places_among(rising: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[Mask, NDArray[np.intp]]:
+    """Tell which of some numbers, (N,), are among others, which rise, and where those that are stand there."""
+    if len(rising) == 0:
+        return np.zeros(len(wanted), dtype=np.bool_), np.empty(0, dtype=np.intp)
+    place = np.minimum(np.searchsorted(rising, wanted), len(rising) - 1)
+    here = np.asarray(rising[place] == wanted, dtype=np.bool_)
+    return here, place[here]
 
 
 def poisson_estimate(count: int) -> Estimate:

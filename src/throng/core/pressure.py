@@ -107,7 +107,8 @@ class CrowdPressure:
     def _add(self, pts_s: float, density: FloatArray, velocity: VelocityField) -> None:
         """Add the newest sample, drop those that left the window; sum anew before rounding errors can gather."""
         sample = np.stack([density, *velocity.velocity_mps]).astype(np.float32)
-        sample[:, ~np.isfinite(sample).all(axis=0)] = np.nan
+        unknown = ~np.isfinite(sample).all(axis=0)
+        sample[0, unknown], sample[1:, unknown] = np.nan, 0.0
         self._samples.append((pts_s, sample))
         self._accumulate(pts_s, sample, 1.0)
         while self._samples[0][0] < pts_s - self._window_s:
@@ -119,13 +120,14 @@ class CrowdPressure:
                 self._accumulate(at_s, kept, 1.0)
 
     def _accumulate(self, pts_s: float, sample: _Sample, sign: float) -> None:
-        """Add or take away the terms of n, t, t², ρ, v_x, v_y, v_x t, v_y t and v²."""
-        known = np.isfinite(sample[0])
-        density, x, y = np.nan_to_num(sample).astype(np.float64)
-        time = pts_s - self._origin_s
-        terms = (known, known * time, known * time**2, density, x, y, x * time, y * time, x * x + y * y)
-        for place, term in enumerate(terms):
-            self._sums[place] += sign * term
+        """Add or take away the terms of n, t, t², ρ, v_x, v_y, v_x t, v_y t and v²; unknown is ρ = NaN."""
+        known, time = np.isfinite(sample[0]), pts_s - self._origin_s
+        velocity = sample[1:].astype(np.float64)
+        self._sums[:3] += known * (sign * np.array([1.0, time, time**2]))[:, None, None]
+        self._sums[3] += sign * np.where(known, sample[0], np.float32(0))
+        self._sums[4:6] += sign * velocity
+        self._sums[6:8] += (sign * time) * velocity
+        self._sums[8] += sign * (velocity**2).sum(axis=0)
 
     def _result(self, counter_flow: float | None) -> Pressure | None:
         covered_s = self._samples[-1][0] - self._samples[0][0]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from throng.core.company import Company
 from throng.core.crowd_state import Balance, CrowdEvent, Movement, Outlook, Risk
 from throng.core.estimate import Estimate
 
@@ -79,6 +80,7 @@ class Reading:
         outlook: where the density is heading, None before enough is known.
         events: what happens now, the surest first.
         risk: how dangerous the zone is, None where nothing was ever known.
+        company: who stands with whom and who is out of step, None without a calibration.
     """
 
     zone_id: str
@@ -101,6 +103,7 @@ class Reading:
     outlook: Outlook | None = None
     events: tuple[CrowdEvent, ...] = ()
     risk: Risk | None = None
+    company: Company | None = None
 
     @property
     def age_s(self) -> float | None:

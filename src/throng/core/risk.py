@@ -1,16 +1,20 @@
 """How dangerous a zone is over time: levels that rise when danger lasts and fall when it has passed."""
 
 import math
+from collections import deque
+from dataclasses import replace
 from typing import Protocol
 
 from throng.core.crowd_state import Risk, RiskLevel
 from throng.core.crowdsafe import CrowdSafeAssessor
+from throng.core.estimate import Estimate
 from throng.core.risk_evidence import Moment, RiskInputs, assess_moment, stagnation
 from throng.core.risk_profiles import LEVEL_SCORES, RiskPolicy, level_of_score, policy_for
 from throng.core.site import RiskProfile, Zone
 
 _LEVELS = tuple(RiskLevel)
 _TOP_OF_BAND = 0.1
+_MOST_READINGS = 600
 
 
 class Assessor(Protocol):
@@ -31,6 +35,10 @@ def assessor_for(zone: Zone) -> Assessor:
 class RiskAssessor:
     """Judges one zone with a policy, reading by reading, in constant memory.
 
+    The upper bounds of density and occupancy count as far as they were reached on average over the last `bound_s`, the
+    values themselves at once: whom a counter misses now it misses for seconds, and one excursion of a wide interval is
+    no sustained danger. What all readings of a camera have in common stays in the mean.
+
     A level begins when its score has been reached for `rise_s`, and ends when the score has been below the lower,
     leaving score for `fall_s`; readings on the other side count back. One reading counts for half of either time at
     most, however long the gap before it: a single noisy frame never raises a level nor ends one. The first reading of
@@ -45,6 +53,8 @@ class RiskAssessor:
         self.policy = policy
         self._levels = [_Latch(policy.rise_s, policy.fall_s) for _ in LEVEL_SCORES]
         self._leaving_scores = policy.leaving_scores
+        self._density, self._occupancy = _Bound(policy.bound_s), _Bound(policy.bound_s)
+        self._opposed: deque[tuple[float, float]] = deque(maxlen=_MOST_READINGS)
         self._stagnant = _Latch(policy.stagnation_s, policy.stagnation_s)
         self._dense_since_s: list[float | None] = [None] * len(LEVEL_SCORES)
         self._at_s: float | None = None
@@ -66,6 +76,11 @@ class RiskAssessor:
             ValueError: the time is not a finite number.
         """
         step_s = self._advance(at_s)
+        inputs = replace(
+            inputs,
+            density=self._density.update(at_s, inputs.density),
+            occupancy=self._occupancy.update(at_s, inputs.occupancy),
+        )
         self._density_seen |= inputs.density_known
         known = inputs.density_known or (inputs.occupancy is not None and not self._density_seen)
         if not known and self._last is None:
@@ -73,7 +88,13 @@ class RiskAssessor:
         if inputs.density_known:
             self._watch(at_s, step_s, inputs)
         dense_for_s = self._dense_for_s(at_s, inputs)
-        moment = assess_moment(self.policy, inputs, dense_for_s=dense_for_s, stagnant=self._stagnant.closed)
+        moment = assess_moment(
+            self.policy,
+            inputs,
+            dense_for_s=dense_for_s,
+            stagnant=self._stagnant.closed,
+            opposed=self._opposed_lately(at_s, inputs),
+        )
         self._move(step_s, moment.score, known=known)
         if not known:
             return self._held(at_s, moment)
@@ -104,6 +125,14 @@ class RiskAssessor:
         index = stagnation(self.policy, inputs)
         if index is not None:
             self._stagnant.update(step_s, beyond=index > 0, beneath=index == 0)
+
+    def _opposed_lately(self, at_s: float, inputs: RiskInputs) -> float | None:
+        """The largest counter-flow index of the last while; None where none was known."""
+        _forget(self._opposed, at_s, self.policy.opposed_s)
+        against = None if inputs.movement is None else inputs.movement.counter_flow
+        if against is not None and math.isfinite(against):
+            self._opposed.append((at_s, against))
+        return max((index for _, index in self._opposed), default=None)
 
     def _dense_for_s(self, at_s: float, inputs: RiskInputs) -> float | None:
         """For how long the density has been beyond the highest threshold that it is beyond now."""
@@ -148,6 +177,25 @@ class RiskAssessor:
         return _LEVELS[max((rank for rank, latch in enumerate(self._levels, 1) if latch.closed), default=0)]
 
 
+class _Bound:
+    """The upper bound of a number, no higher than its mean over a window and no lower than the number itself."""
+
+    __slots__ = ("_highs", "_window_s")
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._highs: deque[tuple[float, float]] = deque(maxlen=_MOST_READINGS)
+
+    def update(self, at_s: float, estimate: Estimate | None) -> Estimate | None:
+        """Take in what is known at a time and return it with that bound; what is not known leaves no trace."""
+        if estimate is None or not math.isfinite(estimate.high):
+            return estimate
+        _forget(self._highs, at_s, self._window_s)
+        self._highs.append((at_s, estimate.high))
+        mean = sum(high for _, high in self._highs) / len(self._highs)
+        return Estimate(estimate.value, estimate.low, max(estimate.value, min(estimate.high, mean)))
+
+
 class _Latch:
     """Closes after `rise_s` beyond, opens after `fall_s` beneath; time on the other side counts back."""
 
@@ -169,6 +217,14 @@ class _Latch:
     def close(self) -> None:
         """Close at once."""
         self.closed, self._charge_s = True, 0.0
+
+
+def _forget(readings: deque[tuple[float, float]], at_s: float, window_s: float) -> None:
+    """Drop what lies ahead of a time, or further back than a window."""
+    while readings and readings[-1][0] > at_s:
+        readings.pop()
+    while readings and readings[0][0] <= at_s - window_s:
+        readings.popleft()
 
 
 def _within(level: RiskLevel, score: float) -> float:

@@ -101,7 +101,12 @@ class Moment:
 
 
 def assess_moment(
-    policy: RiskPolicy, inputs: RiskInputs, *, dense_for_s: float | None = None, stagnant: bool = False
+    policy: RiskPolicy,
+    inputs: RiskInputs,
+    *,
+    dense_for_s: float | None = None,
+    stagnant: bool = False,
+    opposed: float | None = None,
 ) -> Moment:
     r"""Judge one moment.
 
@@ -112,10 +117,11 @@ def assess_moment(
         inputs: what is known.
         dense_for_s: how long the density has been beyond the threshold that it is beyond now.
         stagnant: the crowd has been standing still in density for `policy.stagnation_s`.
+        opposed: the largest counter-flow index of the last `policy.opposed_s`.
     """
     floors = [*_density(policy, inputs, dense_for_s), *_occupancy(policy, inputs)]
     floors += [*_forecast(policy, inputs), *_events(policy, inputs)]
-    additions = [*_inflow(policy, inputs), *_movement(policy, inputs), *_stagnation(policy, inputs, stagnant)]
+    additions = [*_inflow(policy, inputs), *_movement(policy, inputs, opposed), *_stagnation(policy, inputs, stagnant)]
     highest = max((e.points for e in floors), default=0.0)
     added = min(policy.additions_limit, sum(e.points for e in additions))
     told = [e for e in floors if e.points >= LEVEL_SCORES[0] or e.points == highest] + additions
@@ -191,7 +197,7 @@ def _inflow(policy: RiskPolicy, inputs: RiskInputs) -> list[Evidence]:
     return [Evidence(points, f"inflow exceeds outflow by {balance.net_per_min:.0f}/min")]
 
 
-def _movement(policy: RiskPolicy, inputs: RiskInputs) -> list[Evidence]:
+def _movement(policy: RiskPolicy, inputs: RiskInputs, opposed: float | None) -> list[Evidence]:
     movement = inputs.movement
     if movement is None:
         return []
@@ -200,9 +206,9 @@ def _movement(policy: RiskPolicy, inputs: RiskInputs) -> list[Evidence]:
     if converging := _ramp(convergence_per_s, 0.02, 0.1) * crowded:
         reason = f"people converge at {convergence_per_s:.2f}/s"
         found.append(Evidence(policy.convergence_points * converging, reason))
-    if opposed := _ramp(movement.counter_flow, 0.3, 0.8) * crowded:
-        reason = f"opposed streams (counter-flow {movement.counter_flow:.2f})"
-        found.append(Evidence(policy.counter_flow_points * opposed, reason))
+    against, reason = _opposed(policy, inputs, _or_zero(movement.counter_flow), _or_zero(opposed))
+    if opposing := _ramp(against, 0.3, 0.8) * crowded:
+        found.append(Evidence(policy.counter_flow_points * opposing, reason))
     if inputs.crowding_per_m2(1.0) < policy.turbulent_from_per_m2:
         return found
     if pressing := 0.0 if movement.pressure_gated else _ramp(movement.pressure_per_s2, *policy.pressure_per_s2):
@@ -211,6 +217,20 @@ def _movement(policy: RiskPolicy, inputs: RiskInputs) -> list[Evidence]:
     if _or_zero(movement.wave_period_s):
         found.append(Evidence(policy.wave_points, f"stop-and-go waves every {movement.wave_period_s:.0f} s"))
     return found
+
+
+def _opposed(policy: RiskPolicy, inputs: RiskInputs, now: float, lately: float) -> tuple[float, str]:
+    """The counter-flow index; where people on their way are slowed, that of the streams which met here lately.
+
+    Two streams that block each other have no direction any more: the index falls as the jam forms.
+    """
+    speed = inputs.speed_mps
+    if policy.stillness_counts and speed is not None and speed >= 0:
+        free, slowed = policy.slowed_mps
+        held_up = lately * _ramp(free - speed, 0.0, free - slowed)
+        if held_up > now:
+            return held_up, f"opposed streams hold each other up (counter-flow {lately:.2f}, now {speed:.2f} m/s)"
+    return now, f"opposed streams (counter-flow {now:.2f})"
 
 
 def stagnation(policy: RiskPolicy, inputs: RiskInputs) -> float | None:

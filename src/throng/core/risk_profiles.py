@@ -45,6 +45,7 @@ class RiskPolicy:
         peak_factor: a local peak counts as a mean density this many times lower: it hides in every crowd, and depends
             on its estimator by up to 60 %.
         hysteresis: a level ends at a density lower by this share than where it began.
+        bound_s: upper bounds are compared as their mean over so long, see `RiskAssessor`.
         rise_s, fall_s: how long a level must have been reached before it holds, and left before it ends.
         occupancy_points: (occupancy, points), rising, straight lines between.
         forecast_points: for a certain passing of the critical density within `forecast_s`.
@@ -57,6 +58,9 @@ class RiskPolicy:
         inflow_points: for inflow that exceeds outflow by 1 person per m² and minute.
         convergence_points: for a velocity field that converges with 0.1/s, none at 0.02/s.
         counter_flow_points: for a counter-flow index of 0.8, none at 0.3.
+        slowed_mps: people on their way who are slowed to `[1]`, not at all at `[0]`, count with the largest
+            counter-flow index of the last `opposed_s`: Weidmann's speed at 2 people/m², and two thirds of it.
+        opposed_s: for how long streams that met are remembered.
         wave_points: for stop-and-go waves.
         additions_limit: most points that motion adds.
         hold_safe_s: how long "safe" holds without data; higher levels hold until data come.
@@ -71,6 +75,7 @@ class RiskPolicy:
     stillness_counts: bool
     peak_factor: float = 1.5
     hysteresis: float = 0.125
+    bound_s: float = 30.0
     rise_s: float = 5.0
     fall_s: float = 10.0
     occupancy_points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (0.8, 25.0), (1.0, 50.0), (1.5, 74.0))
@@ -85,6 +90,8 @@ class RiskPolicy:
     inflow_points: float = 10.0
     convergence_points: float = 5.0
     counter_flow_points: float = 10.0
+    slowed_mps: tuple[float, float] = (0.61, 0.4)
+    opposed_s: float = 60.0
     wave_points: float = 5.0
     additions_limit: float = 25.0
     hold_safe_s: float = 10.0

@@ -27,7 +27,11 @@ HCM_BANDS_PER_M2: Final[dict[Use, tuple[float, ...]]] = {
     Use.QUEUE: _HCM_QUEUE,
     Use.STANDING: _HCM_QUEUE,
 }
-"""Upper limits of A, B, C, D and E in people/m² (Highway Capacity Manual 2000, which gives m² per person)."""
+"""Upper limits of A, B, C, D and E in people/m² (Highway Capacity Manual 2000, chapter 18, in m² per person).
+
+The walkway's are 60, 40, 24, 15 and 8 ft² per person, those of stairs 20, 17, 12, 8 and 5. In a queue C ends at 7 ft²,
+which HCM 2000 rounds to 0.6 m² (1.67 people/m²) and others to 0.7 m² (1.43): the stricter holds here.
+"""
 
 BANDS_PER_M2: Final[dict[ServiceProfile, dict[Use, tuple[float, ...]]]] = {
     ServiceProfile.FRUIN: FRUIN_BANDS_PER_M2,

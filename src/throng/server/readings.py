@@ -88,6 +88,17 @@ class ReadingMessage(Wire):
     pressure_per_s2: float | None = Field(description="crowd pressure after Helbing")
     pressure_gated: bool | None = Field(description="too thin a crowd, or two streams: pressure says nothing")
     wave_period_s: float | None = Field(description="of stop-and-go waves")
+    groups: int | None = Field(description="groups of at least three people; null where too few were found one by one")
+    largest_group: int | None = Field(description="people in the largest group, 0 where there is none")
+    largest_group_m2: float | None = Field(description="ground within its convex hull")
+    largest_group_x_m: float | None = Field(description="mean place of its people, site metres")
+    largest_group_y_m: float | None
+    close_pairs: int | None = Field(description="pairs of people within 1 m of each other")
+    close_persons: int | None = Field(description="people who have somebody within 1 m")
+    speed_outliers: int | None = Field(description="people far faster or slower than the others who move")
+    coherence: float | None = Field(description="neighbours walk 0 all ways, 1 one way")
+    slowness: float | None = Field(description="0 as fast as free people at that density, 1 standing")
+    stagnation: float | None = Field(description="how much a dense crowd stands that should walk, 0 to 1")
     inflow_per_min: float | None = Field(description="people through the edges of the zone")
     inflow_low_per_min: float | None
     inflow_high_per_min: float | None
