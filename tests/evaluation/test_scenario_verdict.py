@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from throng.core.crowd_state import CrowdEvent, EventKind, Risk, RiskLevel
 from throng.core.estimate import Estimate
 from throng.core.reading import Density, Reading, Validity
 from throng.evaluation.errors import EvaluationError
-from throng.evaluation.scenario_bench import START, ScenarioRun, TruthSeries
+from throng.evaluation.scenario_bench import START, ScenarioRun, TruthSeries, play, record, watch
 from throng.evaluation.scenario_report import BenchReport, write_bench
 from throng.evaluation.scenario_verdict import alarming, episodes, judge
 from throng.evaluation.timeline import HEIGHT, WIDTH, draw_timeline, write_timeline
+from throng.sim.noisy_sensor import SensorNoise
 from throng.sim.scenarios import scenario
 
 LEVELS = list(RiskLevel)
@@ -162,6 +164,34 @@ def test_episodes_are_at_least_one_and_at_most_one_per_moment(seconds: list[int]
     assert (count >= 1) == bool(times)
     assert count <= len(times)
     assert episodes([t + 7.0 for t in times]) == count
+
+
+def test_false_alarms_are_told_apart_by_their_cause() -> None:
+    panic = with_event("calm-plaza", 100, CrowdEvent(EventKind.PANIC, 0.8, ()))
+    assert judge(panic).false_causes == {"panic": 1}
+    by_bound = run(
+        "calm-plaza", {50: RiskLevel.WARNING, 60: RiskLevel.SAFE, 200: RiskLevel.WARNING, 210: RiskLevel.SAFE}
+    )
+    assert judge(by_bound).false_causes == {"upper_bound": 2}, "2 people/m² are no warning"
+    dense = Density(Estimate(3.2, 3.1, 3.3), "classical", None, "gaussian_r1m", None)
+    readings = tuple(replace(r, density=dense) for r in by_bound.readings)
+    assert judge(replace(by_bound, readings=readings)).false_causes == {"risk": 2}
+    assert judge(run("calm-plaza", {})).false_causes == {}
+    both = BenchReport((judge(panic), judge(by_bound)))
+    assert both.false_causes == {"panic": 1, "upper_bound": 2}
+
+
+def test_a_recording_can_be_watched_again() -> None:
+    short = replace(scenario("waving-crowd"), duration_s=6.0)
+    recording = record(short, seed=3)
+    first, again = (watch(recording, noise=SensorNoise(), seed=4) for _ in range(2))
+    exact = watch(recording)
+    assert first.readings == again.readings
+    assert (first.noise, exact.noise) == (True, False)
+    assert exact.readings == play(short, noises=(False,), seed=3)[0].readings
+    assert watch(recording, noise=SensorNoise(), seed=5).readings != first.readings
+    assert len(recording.frames) == 12
+    assert first.truth.density_per_m2 == pytest.approx(exact.truth.density_per_m2)
 
 
 def test_the_report_sums_up(tmp_path: Path) -> None:

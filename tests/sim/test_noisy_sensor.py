@@ -10,7 +10,7 @@ import pytest
 from throng.core.observation import HEAD_HEIGHT_M, UNTRACKED, Observation
 from throng.core.points import FloatArray, GroundPoints, ImagePoints
 from throng.sim.crowd import People
-from throng.sim.noisy_sensor import THRONGNET, NoisySensor, SensorNoise
+from throng.sim.noisy_sensor import CHECKED, THRONGNET, NoisySensor, SensorNoise
 from throng.sim.sensor import Moment, exact_observation
 from throng.sim.truth import Truth, truth_of
 from throng.sim.viewpoint import look_at
@@ -105,13 +105,15 @@ def test_nobody_has_an_id_in_a_dense_crowd_and_ids_change_at_times() -> None:
     assert 1.5 * len(block(0.2, 10.0)) < len(ids) < 40 * len(block(0.2, 10.0))
 
 
-def test_the_map_is_off_as_its_interval_says() -> None:
+@pytest.mark.parametrize("noise", [STEADY, CHECKED])
+def test_the_map_is_off_as_its_interval_says(noise: SensorNoise) -> None:
     there = block(2.0)
     inside = []
     for seed in range(60):
-        seen = next(observed(there, 1, seed=seed))
+        seen = next(observed(there, 20, seed=seed, noise=noise))
         assert seen.density is not None
-        interval = THRONGNET.interval(seen.density.total)
+        assert seen.density.error is not None
+        interval = seen.density.error.interval(seen.density.total)
         inside.append(interval.low <= len(there) <= interval.high)
     assert 0.78 < np.mean(inside) <= 1.0
 

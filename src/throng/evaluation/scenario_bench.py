@@ -12,7 +12,7 @@ from throng.core.observation import Observation
 from throng.core.points import FloatArray
 from throng.core.reading import Reading
 from throng.sim.cast import Cast
-from throng.sim.noisy_sensor import NoisySensor
+from throng.sim.noisy_sensor import NoisySensor, SensorNoise
 from throng.sim.scenario import Scenario
 from throng.sim.sensor import Moment, exact_observation
 from throng.sim.truth import Truth, truth_of
@@ -69,6 +69,58 @@ def seconds_of(reading: Reading) -> float:
     return (reading.at - START).total_seconds()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What happened in a scenario, to be watched by any number of sensors.
+
+    Attributes:
+        scenario: what was to happen.
+        frames: the truth of each frame, `RATE_HZ` a second.
+    """
+
+    scenario: Scenario
+    frames: tuple[Truth, ...]
+
+    def series(self) -> TruthSeries:
+        """Return the true density of the watched zone."""
+        densities = np.array([_density_per_m2(self.scenario, truth) for truth in self.frames])
+        return TruthSeries(np.arange(len(self.frames)) / RATE_HZ, densities)
+
+
+def record(scenario: Scenario, *, seed: int = 1, progress: Progress | None = None) -> Recording:
+    """Let a scenario happen.
+
+    Args:
+        scenario: what happens.
+        seed: decides every chance.
+        progress: is told how far it is.
+    """
+    cast = Cast(scenario, interval_s=1 / RATE_HZ, seed=seed)
+    frames = []
+    steps = round(scenario.duration_s * RATE_HZ)
+    for step in range(steps):
+        if step:
+            cast.advance()
+        frames.append(truth_of(cast.people(), scenario.calibration))
+        if progress is not None:
+            progress(step + 1, steps)
+    return Recording(scenario, tuple(frames))
+
+
+def watch(recording: Recording, *, noise: SensorNoise | None = None, seed: int = 1) -> ScenarioRun:
+    """Show a recording to a pipeline.
+
+    Args:
+        recording: what happened.
+        noise: how the sensor errs; None for not at all.
+        seed: decides how it errs.
+    """
+    watcher = _Watcher(recording.scenario, noise=noise, seed=seed)
+    for step, truth in enumerate(recording.frames):
+        watcher.watch(truth, step)
+    return ScenarioRun(recording.scenario, noise is not None, recording.series(), watcher.finish())
+
+
 def play(
     scenario: Scenario, *, noises: Sequence[bool], seed: int = 1, progress: Progress | None = None
 ) -> list[ScenarioRun]:
@@ -83,33 +135,18 @@ def play(
     Returns:
         One run per sensor.
     """
-    cast = Cast(scenario, interval_s=1 / RATE_HZ, seed=seed)
-    watchers = [_Watcher(scenario, noise=noise, seed=seed) for noise in noises]
-    times_s, densities = [], []
-    steps = round(scenario.duration_s * RATE_HZ)
-    for step in range(steps):
-        if step:
-            cast.advance()
-        truth = truth_of(cast.people(), scenario.calibration)
-        times_s.append(step / RATE_HZ)
-        densities.append(_density_per_m2(scenario, truth))
-        for watcher in watchers:
-            watcher.watch(truth, step)
-        if progress is not None:
-            progress(step + 1, steps)
-    series = TruthSeries(np.array(times_s), np.array(densities))
-    return [ScenarioRun(scenario, watcher.noise, series, watcher.finish()) for watcher in watchers]
+    recording = record(scenario, seed=seed, progress=progress)
+    return [watch(recording, noise=SensorNoise() if noise else None, seed=seed) for noise in noises]
 
 
 class _Watcher:
     """One sensor and the pipeline behind it."""
 
-    def __init__(self, scenario: Scenario, *, noise: bool, seed: int) -> None:
-        self.noise = noise
+    def __init__(self, scenario: Scenario, *, noise: SensorNoise | None, seed: int) -> None:
         self._scenario = scenario
         self._camera = scenario.site.cameras[0]
         self._size = scenario.calibration.image_size
-        self._sensor = NoisySensor(scenario.calibration, seed=seed) if noise else None
+        self._sensor = None if noise is None else NoisySensor(scenario.calibration, seed=seed, noise=noise)
         self._pipeline = CameraPipeline(self._camera, scenario.site.zones, scenario.site.lines, self._size)
         self._readings: list[Reading] = []
 

@@ -1,6 +1,7 @@
 """All scenarios of a bench together."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,14 @@ class BenchReport:
         return sum(v.false_alarms for v in self.verdicts)
 
     @property
+    def false_causes(self) -> dict[str, int]:
+        """How many of them each cause made; an alarm may have several."""
+        causes = Counter[str]()
+        for v in self.verdicts:
+            causes.update(v.false_causes)
+        return dict(sorted(causes.items()))
+
+    @property
     def quiet_s(self) -> float:
         """How long nothing was wrong."""
         return sum(v.quiet_s for v in self.verdicts)
@@ -54,6 +63,7 @@ class BenchReport:
             "late": list(self.late),
             "false_alarms": self.false_alarms,
             "false_alarms_per_hour": None if self.quiet_s <= 0 else self.false_alarms * 3600 / self.quiet_s,
+            "false_causes": self.false_causes,
             "quiet_s": self.quiet_s,
             "lead_time_s": self.lead_time_s,
         }

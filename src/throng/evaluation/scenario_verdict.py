@@ -6,6 +6,8 @@ from typing import Any
 
 from throng.core.crowd_state import EventKind, RiskLevel
 from throng.core.reading import Reading, Validity
+from throng.core.risk_profiles import LEVEL_SCORES, policy_for
+from throng.core.site import RiskProfile, Zone
 from throng.evaluation.errors import EvaluationError
 from throng.evaluation.scenario_bench import ScenarioRun, TruthSeries, seconds_of
 from throng.sim.scenario import CRUSH_PER_M2, Danger
@@ -23,6 +25,8 @@ APART_S = 30.0
 """Alarms nearer to each other than this are one."""
 
 WANTED_LEAD_S = 60.0
+
+UPPER_BOUND = "upper_bound"
 
 CRUSH_EVENTS = (EventKind.SURGE, EventKind.PUSHING, EventKind.BLOCKED_EXIT)
 """Events that call a crush; that somebody lies down does not."""
@@ -56,6 +60,8 @@ class Verdict:
         wanted_s: lead that is asked for: a minute, or the whole build-up where that is shorter; None for an event.
         named: an event of the right kind was reported; None where no event is meant.
         false_alarms: alarms at other times.
+        false_causes: how many alarms at other times each cause made: a kind of event, `upper_bound` for a risk that
+            only the upper bounds reach, `risk` for any other.
         quiet_s: how long nothing was wrong.
         why: the reason that the first right alarm gave, or else the first false one.
         blind_honest: while the camera was blind every reading was unknown, and kept its alarm; None when it never was.
@@ -70,6 +76,7 @@ class Verdict:
     wanted_s: float | None
     named: bool | None
     false_alarms: int
+    false_causes: dict[str, int]
     quiet_s: float
     why: str
     blind_honest: bool | None
@@ -126,6 +133,7 @@ def judge(run: ScenarioRun) -> Verdict:
         wanted_s=_wanted_s(danger, window),
         named=None if danger.kind != "event" else any(_names(r, danger.events) for r in right),
         false_alarms=episodes([seconds_of(r) for r in wrong]),
+        false_causes=_causes(wrong, scenario.zone),
         quiet_s=_quiet_s(window, scenario.duration_s),
         why=reason_of(next(iter(right + wrong), None)),
         blind_honest=_blind_honest(run),
@@ -173,6 +181,29 @@ def reason_of(reading: Reading | None) -> str:
 def episodes(times_s: Sequence[float]) -> int:
     """Count alarms: moments that are at most half a minute apart are one."""
     return sum(1 for i, t in enumerate(times_s) if i == 0 or t - times_s[i - 1] > APART_S)
+
+
+def _causes(alarms: Sequence[Reading], zone: Zone) -> dict[str, int]:
+    """Count the episodes of each cause."""
+    times_s: dict[str, list[float]] = {}
+    for reading in alarms:
+        kinds = [event.kind.value for event in reading.events if event.score >= SURE_SCORE]
+        for cause in kinds or [UPPER_BOUND if _only_by_bounds(reading, zone) else "risk"]:
+            times_s.setdefault(cause, []).append(seconds_of(reading))
+    return {cause: episodes(times) for cause, times in sorted(times_s.items())}
+
+
+def _only_by_bounds(reading: Reading, zone: Zone) -> bool:
+    """Density, peak and occupancy themselves are below the warning; a reading without a density tells nothing."""
+    if reading.density is None or zone.risk_profile is RiskProfile.CROWDSAFE:
+        return False
+    policy = policy_for(zone)
+    points = [policy.density_score(reading.density.mean.value)]
+    if reading.density.peak_per_m2 is not None:
+        points.append(policy.density_score(reading.density.peak_per_m2 / policy.peak_factor))
+    if reading.occupancy is not None:
+        points.append(policy.occupancy_score(reading.occupancy.value))
+    return max(points) < LEVEL_SCORES[RiskLevel.WARNING.rank - 1]
 
 
 def _risky(reading: Reading) -> bool:
