@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from throng.server.auth.address import is_secure
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -21,6 +24,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+STRICT_TRANSPORT = "max-age=31536000"
+"""A browser that was here by HTTPS comes by HTTPS only, for a year."""
 
 
 def own_names() -> frozenset[str]:
@@ -41,7 +47,12 @@ def host_allowed(host: str, names: Iterable[str]) -> bool:
 
 def origin_allowed(origin: str | None, host: str) -> bool:
     """Decide whether the page that opens a WebSocket came from this server; programs send no origin."""
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
 def _host_name(host: str) -> str:
@@ -65,10 +76,12 @@ class Guard:
     Args:
         app: the application behind it.
         allowed_hosts: names beyond this machine's own, for example that of a reverse proxy.
+        trusted_proxies: addresses that are believed when they say that the caller came by HTTPS.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = (), trusted_proxies: Iterable[str] = ()) -> None:
         self._app = app
+        self._trusted_proxies = tuple(trusted_proxies)
         self._names = own_names() | {name.lower() for name in allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +99,8 @@ class Guard:
                 await send({"type": "websocket.close", "code": 1008, "reason": "foreign host or origin"})
             return
         app = self._app if known else _foreign_host(host)
-        await app(scope, receive, _with_security_headers(send))
+        secure = is_secure(HTTPConnection(scope), self._trusted_proxies)
+        await app(scope, receive, _with_security_headers(send, secure=secure))
 
 
 def _foreign_host(host: str) -> ASGIApp:
@@ -97,12 +111,14 @@ def _foreign_host(host: str) -> ASGIApp:
     )
 
 
-def _with_security_headers(send: Send) -> Send:
+def _with_security_headers(send: Send, *, secure: bool) -> Send:
     async def send_closed(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers[name] = value
+            if secure:
+                headers["Strict-Transport-Security"] = STRICT_TRANSPORT
             headers.setdefault("Cache-Control", "no-store")
         await send(message)
 

@@ -1,10 +1,11 @@
 """How the central server is set up: one YAML file, overridden by environment variables `THRONG_…`."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from throng.server.errors import ServerError
@@ -18,6 +19,7 @@ class OidcSettings(BaseSettings):
     Attributes:
         issuer: its address; `/.well-known/openid-configuration` is asked there.
         role_claim: the claim whose values give the role, by `roles`; nobody without a known value gets in.
+        all_sites: whether those who come for the first time may see every site; else an administrator gives them some.
     """
 
     model_config = SettingsConfigDict(extra="forbid")
@@ -28,6 +30,7 @@ class OidcSettings(BaseSettings):
     label: str = "Single sign-on"
     role_claim: str = "groups"
     roles: dict[str, Literal["viewer", "operator", "admin"]] = Field(default_factory=dict)
+    all_sites: bool = False
 
 
 class ServerSettings(BaseSettings):
@@ -42,6 +45,10 @@ class ServerSettings(BaseSettings):
         secret_key: instead of the file `secret.key` in `data_dir`.
         compat: which familiar doors are open; one is mounted at `/`, two under `/compat/…`.
         camera_networks: networks in which cameras may be; private networks by default, never this machine itself.
+        local_cameras: whether cameras may be devices of this machine, such as `0` or `/dev/video0`.
+        login_idle_h: hours without a request after which a browser's log-in ends.
+        login_max_h: hours after which it ends in any case.
+        requests_per_s, requests_burst: what each person and token may ask; reports of edges are not limited.
         upload_limit_mb: largest video that may be uploaded.
     """
 
@@ -57,8 +64,20 @@ class ServerSettings(BaseSettings):
     secret_key: SecretStr | None = None
     compat: Annotated[tuple[Door, ...], NoDecode] = ()
     camera_networks: tuple[str, ...] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8")
+    local_cameras: bool = False
+    login_idle_h: float = Field(12.0, gt=0, le=24 * 90)
+    login_max_h: float = Field(24.0 * 7, gt=0, le=24 * 365)
+    requests_per_s: float = Field(50.0, gt=0)
+    requests_burst: float = Field(200.0, ge=1)
     upload_limit_mb: int = Field(2048, ge=1)
     oidc: OidcSettings | None = None
+
+    @field_validator("trusted_proxies", "camera_networks")
+    @classmethod
+    def _are_networks(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            ip_network(text.strip(), strict=False)
+        return texts
 
     def database(self) -> str:
         """Return the address of the database."""

@@ -7,6 +7,9 @@ from throng.server.problems import Problem
 from throng.store.errors import NotFoundError
 from throng.store.tables import Role
 
+Due = Literal["password", "second-factor"]
+"""What somebody must set before they may do anything else."""
+
 RANK = {Role.EDGE: 0, Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMIN: 3}
 
 
@@ -20,6 +23,7 @@ class Principal:
         name: for the audit log.
         role: what they may do.
         site_ids: the sites they may see; None for all.
+        due: what they must set first; None when nothing is.
     """
 
     kind: Literal["user", "token", "edge"]
@@ -27,6 +31,7 @@ class Principal:
     name: str
     role: Role
     site_ids: frozenset[int] | None
+    due: Due | None = None
 
     def sees(self, site_id: int) -> bool:
         """Whether a site is theirs."""
