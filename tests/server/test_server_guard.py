@@ -33,6 +33,7 @@ def test_a_name_that_was_allowed_is_let_in() -> None:
         ("http://box:8001", False),
         ("null", False),
         ("", False),
+        ("http://[", False),
     ],
 )
 def test_only_the_servers_own_page_opens_a_socket(origin: str | None, allowed: bool) -> None:

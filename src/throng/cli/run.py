@@ -120,7 +120,7 @@ def measure(
         sinks = [*sinks, BoardSink(board, SystemClock())]
         server = _serve(board, title=title, address=address)
     engine = Engine(runners, sinks, layers=layers)
-    stopped = _on_signals()
+    stopped = on_signals()
     try:
         engine.start()
         watch(engine, stop=stopped.is_set)
@@ -145,7 +145,7 @@ def _serve(board: LiveBoard, *, title: str, address: tuple[str, int]) -> "Server
     return server
 
 
-def _on_signals() -> threading.Event:
+def on_signals() -> threading.Event:
     """Turn Ctrl-C and SIGTERM into an event, so that the last reading is still written."""
     stopped = threading.Event()
 

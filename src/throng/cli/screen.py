@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -19,8 +20,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from throng.edge.engine import Engine
 from throng.video.redact import redact_handlers
+
+if TYPE_CHECKING:
+    from throng.edge.engine import Engine
 
 console = Console(stderr=True, highlight=False)
 REFRESH_S = 0.2
@@ -54,7 +57,7 @@ def set_up_logging() -> None:
     redact_handlers(logging.getLogger())
 
 
-def watch(engine: Engine, *, stop: Callable[[], bool]) -> None:
+def watch(engine: "Engine", *, stop: Callable[[], bool]) -> None:
     """Show a line per camera until all cameras have ended or `stop` says so."""
     columns = (
         SpinnerColumn(),
@@ -74,7 +77,7 @@ def watch(engine: Engine, *, stop: Callable[[], bool]) -> None:
         _refresh(bars, tasks, engine, seconds=time.monotonic() - begun)
 
 
-def _refresh(bars: Progress, tasks: dict[str, TaskID], engine: Engine, *, seconds: float) -> None:
+def _refresh(bars: Progress, tasks: dict[str, TaskID], engine: "Engine", *, seconds: float) -> None:
     for progress in engine.progress():
         bars.update(
             tasks[progress.camera_id],

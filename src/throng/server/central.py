@@ -10,13 +10,18 @@ from prometheus_client import CollectorRegistry
 from throng.core.clock import Clock, SystemClock
 from throng.server import problems
 from throng.server.api import ROUTERS
+from throng.server.auth.service import Auth
 from throng.server.boards import LocalBoards
 from throng.server.context import Context
 from throng.server.guard import Guard
+from throng.server.ingest.service import IngestService
 from throng.server.live.hub import LiveHub
 from throng.server.logs import RecentLog
 from throng.server.metrics import LiveFigures, RequestFigures
 from throng.server.settings import ServerSettings
+from throng.server.upkeep import Upkeep
+from throng.server.videos.library import VideoLibrary
+from throng.server.videos.queue import VideoQueue
 from throng.store import migrate
 from throng.store.database import Database
 from throng.store.secret_box import open_secret_box
@@ -37,14 +42,19 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     key = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     clock = clock or SystemClock()
+    secrets = open_secret_box(settings.data_dir, key=key)
+    database, hub = Database(settings.database()), LiveHub(clock)
     context = Context(
         settings=settings,
-        database=Database(settings.database()),
-        secrets=open_secret_box(settings.data_dir, key=key),
+        database=database,
+        secrets=secrets,
         clock=clock,
-        hub=LiveHub(clock),
+        hub=hub,
         boards=LocalBoards(),
         log=RecentLog(),
+        auth=Auth(settings, secrets, clock),
+        ingest=IngestService(database, hub, clock),
+        videos=VideoQueue(VideoLibrary(settings.data_dir / "videos"), database, clock),
     )
     app = FastAPI(
         title="Throng", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None,
@@ -57,7 +67,9 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
     registry.register(LiveFigures(context))
     problems.install(app)
     app.add_middleware(RequestFigures, registry=registry)
-    app.add_middleware(Guard, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(
+        Guard, allowed_hosts=settings.allowed_hosts, trusted_proxies=settings.trusted_proxies
+    )  # fmt: skip
     for router in ROUTERS:
         app.include_router(router)
     return app
@@ -67,9 +79,17 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     await migrate.upgrade(context.database)
+    await context.auth.start(context.database)
+    await context.ingest.start()
+    upkeep = Upkeep(context.database, context.clock)
+    await upkeep.start()
+    await context.videos.start()
     try:
         with context.log.attached(), context.boards.running(asyncio.get_running_loop()):
             async with context.hub.running():
                 yield
     finally:
+        await context.videos.stop()
+        await upkeep.stop()
+        await context.ingest.stop()
         await context.database.close()

@@ -7,10 +7,13 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from throng.core.clock import Clock
+from throng.server.auth.service import Auth
 from throng.server.boards import LocalBoards
+from throng.server.ingest.service import IngestService
 from throng.server.live.hub import LiveHub
 from throng.server.logs import RecentLog
 from throng.server.settings import ServerSettings
+from throng.server.videos.queue import VideoQueue
 from throng.store.database import Database
 from throng.store.secret_box import SecretBox
 
@@ -23,6 +26,9 @@ class Context:
         hub: the live state and everybody who listens to it.
         boards: pictures of the cameras that run in this process.
         log: the newest lines of the log.
+        auth: what it takes to know people.
+        ingest: the way in for everything that is measured elsewhere.
+        videos: uploaded videos and the queue in which they are measured.
     """
 
     settings: ServerSettings
@@ -32,6 +38,9 @@ class Context:
     hub: LiveHub
     boards: LocalBoards
     log: RecentLog
+    auth: Auth
+    ingest: IngestService
+    videos: VideoQueue
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -17,6 +17,7 @@ from throng.store.errors import ConflictError, NotFoundError, StorageFullError, 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+FIXED_KINDS = {413: "content-too-large", 422: "unprocessable-entity"}
 
 
 class ProblemDetails(BaseModel):
@@ -78,6 +79,9 @@ def answer(status: int, detail: str, *, kind: str | None = None, **more: Any) ->
 
 
 def _kind(status: int) -> str:
+    """Return the name of a status; those whose phrase differs between versions of Python are fixed here."""
+    if status in FIXED_KINDS:
+        return FIXED_KINDS[status]
     return HTTPStatus(status).phrase.lower().replace(" ", "-").replace("'", "")
 
 

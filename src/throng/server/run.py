@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -106,14 +106,22 @@ class ServerThread:
             transport.abort()
 
 
-def serve_until_stopped(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve_until_stopped(
+    app: FastAPI,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    before_stop: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Serve in this thread until SIGINT or SIGTERM.
 
     Args:
         app: see `ServerThread`.
         host: address to listen on.
         port: 0 for any free port.
-        ready: called with the address when requests are answered.
+        ready: called with the address, in the event loop, when requests are answered.
+        before_stop: awaited before the server stops to answer.
 
     Raises:
         ServerError: the port is in use or may not be used; the application did not start.
@@ -122,6 +130,7 @@ def serve_until_stopped(app: FastAPI, *, host: str, port: int, ready: Callable[[
     server = _TellingServer(server_config(app), goodbye=app.state.goodbye)
     address = f"http://{_browser_host(host)}:{listener.getsockname()[1]}"
     server.on_ready = lambda: ready(address)
+    server.before_stop = before_stop
     server.run(sockets=[listener])
     if not server.started:
         raise ServerError(f"the server at {address} did not start; the log says why")
@@ -131,6 +140,7 @@ class _TellingServer(uvicorn.Server):
     """Says when it is ready, and tells clients that stay for long before it waits for them to leave."""
 
     on_ready: Callable[[], None]
+    before_stop: Callable[[], Awaitable[None]] | None = None
 
     def __init__(self, config: uvicorn.Config, *, goodbye: Callable[[], None]) -> None:
         super().__init__(config)
@@ -142,6 +152,8 @@ class _TellingServer(uvicorn.Server):
             self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.before_stop is not None:
+            await self.before_stop()
         self._goodbye()
         await super().shutdown(sockets)
 

@@ -52,7 +52,12 @@ class Database:
             self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
         else:
             self.reader = self.writer = create_async_engine(
-                self.url, pool_size=READERS, max_overflow=4, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_S
+                self.url,
+                pool_size=READERS,
+                max_overflow=4,
+                pool_pre_ping=True,
+                pool_timeout=BUSY_TIMEOUT_S,
+                hide_parameters=True,
             )
 
     @contextlib.asynccontextmanager
@@ -90,7 +95,12 @@ class Database:
 
 def _sqlite_engine(url: Any, *, begin: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=connections, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_timeout=60.0
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        pool_timeout=60.0,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

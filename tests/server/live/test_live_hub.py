@@ -183,3 +183,28 @@ def test_a_listener_that_resumes_knows_what_one_that_stayed_knows(
     assert resumed.state == Reader(hub, view).state
     assert not hub.can_resume("another", 0)
     assert not hub.can_resume(hub.epoch, hub.sequence + 1)
+
+
+def test_what_leaves_by_itself_is_gone_unless_something_newer_came() -> None:
+    async def scenario(hub: LiveHub, clock: ManualClock) -> None:
+        hub.put(Kind.ALERT, 1, (7, 10), body(1), leaves_after_s=60.0)
+        hub.put(Kind.ALERT, 1, (8, 10), body(1), leaves_after_s=60.0)
+        clock.advance(30)
+        hub.put(Kind.ALERT, 1, (8, 10), body(2))
+        clock.advance(31)
+        hub.mark_overdue()
+        assert hub.get(Kind.ALERT, (7, 10)) is None
+        assert hub.get(Kind.ALERT, (8, 10)) is not None
+
+    in_loop(scenario)
+
+
+def test_an_old_reading_is_overdue_from_the_start() -> None:
+    async def scenario(hub: LiveHub, _clock: ManualClock) -> None:
+        hub.put(Kind.ZONE, 1, (10, 5), body(1), received_ago_s=600.0)
+        hub.mark_overdue()
+        item = hub.get(Kind.ZONE, (10, 5))
+        assert item is not None
+        assert item.overdue_since is not None
+
+    in_loop(scenario)

@@ -1,6 +1,7 @@
 """Routes that say how the server is."""
 
 import logging
+from importlib.metadata import version as installed_version
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,7 +11,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from throng import __version__
 from throng.server import health
 from throng.server.auth.access import Admin, Viewer
 from throng.server.context import Ctx
@@ -67,7 +67,9 @@ async def full_health(context: Ctx, principal: Viewer) -> health.Health:
 async def version(context: Ctx, _principal: Viewer) -> Version:
     """Say what runs."""
     kind: Literal["sqlite", "postgresql"] = "sqlite" if context.database.is_sqlite else "postgresql"
-    return Version(version=__version__, database=kind, revision=await migrate.revision(context.database))
+    return Version(
+        version=installed_version("throng"), database=kind, revision=await migrate.revision(context.database)
+    )
 
 
 @routes.get("/api/v1/logs", operation_id="list_log_lines")

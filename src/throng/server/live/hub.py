@@ -56,6 +56,7 @@ class LiveHub:
         self._clock = clock
         self._items: dict[Key, Item] = {}
         self._gone: dict[Key, None] = {}
+        self._leaving: dict[Key, float] = {}
         self._sequence = 0
         self._changed: dict[Key, Item] = {}
         self._listeners: dict[View, set[Listener]] = {}
@@ -91,6 +92,8 @@ class LiveHub:
         body: bytes | None,
         *,
         overdue_after_s: float | None = BY_KIND,
+        received_ago_s: float = 0.0,
+        leaves_after_s: float | None = None,
     ) -> None:
         """Keep the newest of one thing, and tell everybody who watches it.
 
@@ -100,14 +103,19 @@ class LiveHub:
             ids: see `Item`.
             body: JSON object; None when the thing is gone.
             overdue_after_s: how long until the next report is overdue; by default that of the kind.
+            received_ago_s: how long ago it came in; 0 for now.
+            leaves_after_s: it is gone by itself after so long, unless something newer comes; None for never.
         """
         if overdue_after_s == BY_KIND:
             overdue_after_s = OVERDUE_AFTER_S[kind]
+        self._leaving.pop((kind, ids), None)
+        if leaves_after_s is not None:
+            self._leaving[kind, ids] = self._clock.monotonic_s() + leaves_after_s
         self._sequence += 1
         self._keep(
             make_item(
                 self._sequence, kind, site_id, ids, body=body,
-                received_s=self._clock.monotonic_s(), overdue_after_s=overdue_after_s,
+                received_s=self._clock.monotonic_s() - received_ago_s, overdue_after_s=overdue_after_s,
             )
         )  # fmt: skip
 
@@ -248,8 +256,10 @@ class LiveHub:
                 self._behind.discard(listener)
 
     def mark_overdue(self) -> None:
-        """Mark everything whose next report is missing: it must not look like what is true now."""
+        """Mark everything whose next report is missing: it must not look like what is true now; let go what is over."""
         now_s, now = self._clock.monotonic_s(), self._clock.now()
+        for kind, ids in [key for key, at_s in self._leaving.items() if at_s <= now_s]:
+            self.put(kind, self._items[kind, ids].site_id, ids, None)
         for item in tuple(self._items.values()):
             limit_s = item.overdue_after_s
             due = limit_s is not None and item.body is not None and item.overdue_since is None

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import TypeAdapter, ValidationError
 
-from throng.server.auth.identify import identify
+from throng.server.auth.identify import still_allowed
 from throng.server.auth.principal import Principal
 from throng.server.context import Context
 from throng.server.live.messages import PONG, FromClient, Packet, Ping, Renew, Subscribe, error_packet
@@ -135,8 +135,8 @@ class LiveSession:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEWAL_S)
-            principal = await identify(self._socket, self._context)
-            if principal is None or principal.id != self._principal.id:
+            principal = await still_allowed(self._socket, self._context, token=self._token)
+            if principal is None or (principal.kind, principal.id) != (self._principal.kind, self._principal.id):
                 self._end(4401, "log in again")
                 return
             if principal.site_ids != self.view.site_ids:

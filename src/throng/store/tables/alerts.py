@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from throng.store.tables.base import Base, BigId, Dated, Json, now
+from throng.store.tables.base import NEVER_AGAIN, Base, BigId, Dated, Json, now
 
 
 class AlertState(StrEnum):
@@ -44,6 +44,7 @@ class Alert(Dated, Base):
         Index("ix_alerts_state_raised", "state", "raised_at"),
         Index("ix_alerts_zone_raised", "zone_id", "raised_at"),
         Index("ix_alerts_site_raised", "site_id", "raised_at"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -123,6 +124,7 @@ class Playbook(Dated, Base):
     """
 
     __tablename__ = "playbooks"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))

@@ -11,6 +11,10 @@ from throng.store.columns import UtcDateTime
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """Key that the database numbers itself; SQLite does so for INTEGER only."""
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""Table argument: SQLite would give the id of a row that was deleted to the next one, which would inherit its readings
+and its entries in the audit log."""
+
 Json = dict[str, Any]
 
 

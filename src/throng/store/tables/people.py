@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from throng.store.tables.base import Base, BigId, Dated, Json, now
+from throng.store.tables.base import NEVER_AGAIN, Base, BigId, Dated, Json, now
 
 
 class Role(StrEnum):
@@ -32,6 +32,7 @@ class User(Dated, Base):
     """
 
     __tablename__ = "users"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(100), unique=True)

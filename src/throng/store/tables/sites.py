@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from throng.store.tables.base import Base, BigId, Dated, Json
+from throng.store.tables.base import NEVER_AGAIN, Base, BigId, Dated, Json
 
 KEY = String(64)
 NAME = String(200)
@@ -25,6 +25,7 @@ class Site(Dated, Base):
     """
 
     __tablename__ = "sites"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(KEY, unique=True)
@@ -67,7 +68,7 @@ class Zone(Dated, Base):
     """
 
     __tablename__ = "zones"
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    __table_args__ = (UniqueConstraint("site_id", "key"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -90,7 +91,7 @@ class Line(Dated, Base):
     """A directed counting line: `points` is [[x, y], [x, y]] in site metres."""
 
     __tablename__ = "lines"
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    __table_args__ = (UniqueConstraint("site_id", "key"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -120,7 +121,7 @@ class Camera(Dated, Base):
     """
 
     __tablename__ = "cameras"
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    __table_args__ = (UniqueConstraint("site_id", "key"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -149,7 +150,7 @@ class Edge(Dated, Base):
     """
 
     __tablename__ = "edges"
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    __table_args__ = (UniqueConstraint("site_id", "key"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))

@@ -275,6 +275,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
         sa.UniqueConstraint("key", name=op.f("uq_sites_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "stale_minutes",
@@ -310,6 +311,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("oidc_subject", name=op.f("uq_users_oidc_subject")),
         sa.UniqueConstraint("username", name=op.f("uq_users_username")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "api_tokens",
@@ -352,6 +354,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("enrolment_hash", name=op.f("uq_edges_enrolment_hash")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_edges_site_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_edges_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "lines",
@@ -367,6 +370,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_lines_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lines")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_lines_site_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "logins",
@@ -448,6 +452,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_zones_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_zones")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_zones_site_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "cameras",
@@ -472,6 +477,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_cameras_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cameras")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_cameras_site_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "manual_counts",
@@ -502,6 +508,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_playbooks_site_id_sites"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["zone_id"], ["zones.id"], name=op.f("fk_playbooks_zone_id_zones"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_playbooks")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "alerts",
@@ -533,6 +540,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_alerts_site_id_sites"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["zone_id"], ["zones.id"], name=op.f("fk_alerts_zone_id_zones"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_alerts_merge_key"), "alerts", ["merge_key"], unique=False)
     op.create_index("ix_alerts_site_raised", "alerts", ["site_id", "raised_at"], unique=False)

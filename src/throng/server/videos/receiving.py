@@ -1,0 +1,66 @@
+"""Takes in an uploaded video: from the request to the disk as it comes, never as a whole in memory."""
+
+import errno
+import shutil
+from pathlib import Path
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
+
+from throng.server.problems import Problem
+from throng.server.videos.form import Received, VideoForm, too_large
+from throng.store.errors import StorageFullError
+
+SPARE_BYTES = 500_000_000
+"""So much of the disk is left to the database."""
+
+
+async def receive(request: Request, folder: Path, *, limit_bytes: int) -> Received:
+    """Write the one file of a multipart form into a folder.
+
+    Args:
+        request: whose body.
+        folder: where to; the caller removes it when this fails.
+        limit_bytes: largest video.
+
+    Raises:
+        Problem: 413 too large, 415 no such files are taken, 422 it is no such form.
+        StorageFullError: the disk has no room.
+    """
+    _require_room(request, folder, limit_bytes)
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise Problem(422, "send multipart/form-data with the video in the part `video`")
+    form = VideoForm(folder, limit_bytes=limit_bytes)
+    parser = MultipartParser(options[b"boundary"], form.callbacks())
+    try:
+        async for part in request.stream():
+            parser.write(part)
+            await form.flush()
+        parser.finalize()
+        return await form.finish()
+    except FormParserError as error:
+        raise Problem(422, f"this is no multipart/form-data: {error}") from error
+    except ClientDisconnect as error:
+        raise Problem(400, "the sender hung up before the video was complete") from error
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _full() from error
+        raise
+    finally:
+        form.close()
+
+
+def _require_room(request: Request, folder: Path, limit_bytes: int) -> None:
+    declared = request.headers.get("content-length", "")
+    size = int(declared) if declared.isdecimal() else 0
+    if size > limit_bytes + 64 * 1024:
+        raise too_large(limit_bytes)
+    if shutil.disk_usage(folder).free < size + SPARE_BYTES:
+        raise _full()
+
+
+def _full() -> StorageFullError:
+    return StorageFullError("the disk of the server has no room for this video; nothing of it was kept")
