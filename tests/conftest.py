@@ -1,5 +1,6 @@
 """Fixtures that every tier shares."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -12,6 +13,9 @@ import pytest
 from dot_counter import dot_counter
 from postgres import PACKAGE as POSTGRES_PACKAGE
 from postgres import PostgresCluster, find_postgres
+
+from throng.store import migrate
+from throng.store.database import Database
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 RTSP_SERVER = Path(__file__).parent / "servers" / "rtsp_server.py"
@@ -118,4 +122,40 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     cluster: PostgresCluster = request.getfixturevalue("postgres")
     name = f"t{uuid4().hex}"
     yield cluster.create(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the tables of the program, made by the real migrations once per test process."""
+    path = tmp_path_factory.mktemp("template") / "throng.db"
+    asyncio.run(_migrated(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresCluster) -> str:
+    """The name of a PostgreSQL database with the tables of the program."""
+    name = "throng_template"
+    asyncio.run(_migrated(postgres.create(name)))
+    return name
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await migrate.upgrade(database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with empty tables; every test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "throng.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    name = f"t{uuid4().hex}"
+    yield cluster.create(name, template=request.getfixturevalue("postgres_template"))
     cluster.drop(name)

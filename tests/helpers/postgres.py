@@ -48,9 +48,9 @@ class PostgresCluster:
         )  # fmt: skip
         self._wait()
 
-    def create(self, name: str) -> str:
-        """Make an empty database and return its address."""
-        self._psql("postgres", f'CREATE DATABASE "{name}"')
+    def create(self, name: str, *, template: str = "template1") -> str:
+        """Make a database, empty or as another one is, and return its address."""
+        self._psql("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql://throng@127.0.0.1:{self.port}/{name}"
 
     def drop(self, name: str) -> None:

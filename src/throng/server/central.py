@@ -16,6 +16,7 @@ from throng.server.context import Context
 from throng.server.guard import Guard
 from throng.server.ingest.service import IngestService
 from throng.server.live.hub import LiveHub
+from throng.server.live.relay import Relay
 from throng.server.logs import RecentLog
 from throng.server.metrics import LiveFigures, RequestFigures
 from throng.server.settings import ServerSettings
@@ -81,6 +82,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await migrate.upgrade(context.database)
     await context.auth.start(context.database)
     await context.ingest.start()
+    relay = Relay(context.database, context.hub, context.ingest, context.clock)
+    await relay.start()
     upkeep = Upkeep(context.database, context.clock)
     await upkeep.start()
     await context.videos.start()
@@ -91,5 +94,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await context.videos.stop()
         await upkeep.stop()
+        await relay.stop()
         await context.ingest.stop()
         await context.database.close()

@@ -1,34 +1,28 @@
-"""Counts the people of one picture that somebody sends."""
+"""Counts the people of one picture that somebody sends.
 
-import base64
-import binascii
-import io
+It brings in OpenCV and the runtime of the networks, 100 MB that a server without cameras never needs: import it in the
+function that counts.
+"""
+
 import threading
 from dataclasses import dataclass
 from datetime import datetime
 
-import cv2
 import numpy as np
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from throng.camera.heat import draw_density
 from throng.camera.outputs import to_row
 from throng.camera.pipeline import CameraPipeline
-from throng.camera.still import decode_picture, encode_picture
-from throng.core.errors import ThrongError
+from throng.camera.still import encode_picture
 from throng.core.frame import Frame
 from throng.core.observation import Observation
 from throng.core.points import FloatArray, Image
 from throng.core.reading import Reading
 from throng.core.site import Camera, Line, Zone
-from throng.server.problems import Problem
+from throng.server.uploaded_picture import checked_picture, decode_base64
 from throng.vision.observers import load_observer
 
-LARGEST_PICTURE_BYTES = 30_000_000
-LARGEST_PICTURE_PX = 100_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-Pillow.MAX_IMAGE_PIXELS = LARGEST_PICTURE_PX
+__all__ = ["Detection", "checked_picture", "decode_base64", "detect"]
 
 _one_at_a_time = threading.Lock()
 
@@ -48,44 +42,6 @@ class Detection:
     points: list[tuple[float, float, float]]
     reading: dict[str, object]
     picture: bytes | None
-
-
-def decode_base64(text: str) -> bytes:
-    """Return the bytes of a base64 text, with or without a `data:` head.
-
-    Raises:
-        Problem: 422; it is no base64.
-    """
-    content = text.partition(",")[2] if text.startswith("data:") else text
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Problem(422, f"image: this is no base64 ({error}); send the picture's bytes encoded") from error
-
-
-def checked_picture(content: bytes) -> Image:
-    """Decode a picture that a stranger sent, (H, W, 3) BGR; its size is looked at before anything is unpacked.
-
-    Raises:
-        Problem: 413, it is too large; 422, it is no picture.
-    """
-    if len(content) > LARGEST_PICTURE_BYTES:
-        raise Problem(413, f"the picture has {len(content) / 1e6:.0f} MB; at most {LARGEST_PICTURE_BYTES / 1e6:.0f}")
-    try:
-        with Pillow.open(io.BytesIO(content), formats=FORMATS) as head:
-            width, height = head.size
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise Problem(
-            413, f"the picture has too many pixels; at most {LARGEST_PICTURE_PX / 1e6:.0f} million"
-        ) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise Problem(422, f"this is no picture that can be read; send {', '.join(FORMATS)}") from error
-    if width * height > LARGEST_PICTURE_PX:
-        raise Problem(413, f"the picture has {width}×{height} pixels; at most {LARGEST_PICTURE_PX / 1e6:.0f} million")
-    try:
-        return decode_picture(content)
-    except (ThrongError, cv2.error) as error:
-        raise Problem(422, f"this is no picture that can be read: {error}") from error
 
 
 def detect(image: Image, *, camera: Camera, model: str | None, at: datetime, with_picture: bool) -> Detection:

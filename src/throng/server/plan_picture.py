@@ -5,9 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
+from throng.camera.errors import CameraError
 from throng.server.errors import ServerError
 
 LARGEST_BYTES = 20_000_000
@@ -45,9 +43,14 @@ def read_plan_picture(content: bytes) -> PlanPicture:
         raise ServerError(
             f"the plan has {size[0]} x {size[1]} pixels, more than {LARGEST_PX / 1e6:g} million; shrink it"
         )
-    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if whole else None
-    if picture is None:
-        raise ServerError(f"the plan says that it is {media_type}, but it is broken or cut off; send it again")
+    from throng.camera.still import decode_picture  # noqa: PLC0415  OpenCV is needed here only
+
+    try:
+        picture = decode_picture(content if whole else b"")
+    except CameraError as error:
+        raise ServerError(
+            f"the plan says that it is {media_type}, but it is broken or cut off; send it again"
+        ) from error
     height, width = picture.shape[:2]
     return PlanPicture(media_type, content, width, height, hashlib.sha256(content).hexdigest())
 

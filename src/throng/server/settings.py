@@ -72,6 +72,12 @@ class ServerSettings(BaseSettings):
     upload_limit_mb: int = Field(2048, ge=1)
     oidc: OidcSettings | None = None
 
+    @field_validator("compat", mode="before")
+    @classmethod
+    def _doors(cls, given: Any) -> Any:
+        """Take one door, or several with commas between them, as environment variables have it."""
+        return [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
+
     @field_validator("trusted_proxies", "camera_networks")
     @classmethod
     def _are_networks(cls, texts: tuple[str, ...]) -> tuple[str, ...]:

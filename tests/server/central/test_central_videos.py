@@ -13,7 +13,9 @@ import httpx
 import numpy as np
 import pytest
 from central import CentralServer, central_server
+from starlette.requests import ClientDisconnect
 
+from throng.server.videos import form
 from throng.server.videos.job import JobState, VideoJob
 from throng.store.tables import Camera
 
@@ -95,7 +97,9 @@ def test_a_video_is_measured_with_the_zones_of_a_camera(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_what_is_no_video_is_refused_and_leaves_nothing(run_server: Callable[..., None]) -> None:
+def test_what_is_no_video_is_refused_and_leaves_nothing(
+    run_server: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scenario(server: CentralServer) -> None:
         good = clip(frames=3)
         playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n" + b" " * 600
@@ -124,8 +128,12 @@ def test_what_is_no_video_is_refused_and_leaves_nothing(run_server: Callable[...
             assert (await client.post("/api/v1/videos", content=b"nonsense", headers=head)).status_code == 422
             huge = {**head, "Content-Length": "9000000000"}
             assert (await client.post("/api/v1/videos", content=hung_up(half), headers=huge)).status_code == 413
-            with pytest.raises(ConnectionError):
-                await client.post("/api/v1/videos", content=hung_up(half), headers=head)
+            gone = await client.post("/api/v1/videos", content=hung_up(half), headers=head)
+            assert (gone.status_code, "hung up" in gone.text) == (400, True)
+            monkeypatch.setattr(form, "SPARE_BYTES", 10**18)
+            full = await sent(client, good)
+            assert (full.status_code, "no room" in full.text) == (507, True)
+            monkeypatch.undo()
         assert folders(server) == []
         for who in (None, "viewer", "edge"):
             async with server.client(who) as client:
@@ -136,7 +144,7 @@ def test_what_is_no_video_is_refused_and_leaves_nothing(run_server: Callable[...
 
 async def hung_up(content: bytes) -> AsyncIterator[bytes]:
     yield content
-    raise ConnectionError("gone")
+    raise ClientDisconnect
 
 
 def stored(server: CentralServer, **more: Any) -> VideoJob:

@@ -1,7 +1,7 @@
 """Routes that count the people of one picture: one that is sent, or what a camera sees now."""
 
 import base64
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, File, Form, UploadFile
@@ -16,9 +16,12 @@ from throng.server.api.wire import Id, Wire
 from throng.server.audit_trail import noted
 from throng.server.auth.access import Operator
 from throng.server.context import Context, Ctx
-from throng.server.detection import LARGEST_PICTURE_BYTES, Detection, checked_picture, decode_base64, detect
 from throng.server.problems import Problem
+from throng.server.uploaded_picture import LARGEST_PICTURE_BYTES, checked_picture, decode_base64
 from throng.store.tables import Camera as CameraRow
+
+if TYPE_CHECKING:
+    from throng.server.detection import Detection
 
 routes = APIRouter(prefix="/api/v1", tags=["detection"])
 
@@ -103,6 +106,8 @@ async def _answer(
 ) -> DetectionAnswer:
     if image.size == 0:
         raise Problem(422, "the picture is empty")
+    from throng.server.detection import detect  # noqa: PLC0415  see there
+
     at = context.clock.now()
     found = await anyio.to_thread.run_sync(
         lambda: detect(image, camera=camera, model=model, at=at, with_picture=with_picture)
@@ -110,7 +115,7 @@ async def _answer(
     return _shown(found)
 
 
-def _shown(found: Detection) -> DetectionAnswer:
+def _shown(found: "Detection") -> DetectionAnswer:
     reading: dict[str, Any] = dict(found.reading)
     names = ("count", "count_low", "count_high", "density_mean_per_m2", "models")
     return DetectionAnswer(

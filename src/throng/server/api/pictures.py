@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
-from throng.camera.still import decode_picture
 from throng.core.points import Image
 from throng.server.api.wire import Id
 from throng.server.audit_trail import noted
@@ -61,6 +60,8 @@ async def newest_plain(context: Context, principal: Principal, camera_id: int) -
     answer = await pictures.newest()
     async with context.database.read() as session:
         camera = await site_objects.get(session, Camera, camera_id, site_ids=principal.site_ids)
+    from throng.camera.still import decode_picture  # noqa: PLC0415  OpenCV is needed here only
+
     return camera, decode_picture(bytes(answer.body))
 
 

@@ -116,6 +116,13 @@ class IngestService:
         self._tell(Kind.ZONE, site_id, batch.newest_zones)
         self._tell(Kind.LINE, site_id, batch.newest_lines)
 
+    def is_news(self, kind: Kind, ids: Pair, at_us: int) -> bool:
+        """Whether the live state knows nothing as new; it is taken to know it from now on."""
+        if self._newest.get((kind, ids), at_us - 1) >= at_us:
+            return False
+        self._newest[kind, ids] = at_us
+        return True
+
     def forget_newest(self, zone_id: int, camera_id: int) -> None:
         """Something older may be the newest again: the newest was taken back."""
         self._newest.pop((Kind.ZONE, (zone_id, camera_id)), None)

@@ -65,6 +65,7 @@ class Zone(Dated, Base):
         polygon: [[x, y], …], None for whatever its camera sees.
         area_m2: of the polygon; None without one.
         thresholds_per_m2: where caution, warning and critical begin, None for the profile's.
+        latitude, longitude: WGS 84 degrees of the place, None where nobody said.
     """
 
     __tablename__ = "zones"
@@ -84,6 +85,8 @@ class Zone(Dated, Base):
     service_profile: Mapped[str] = mapped_column(String(16), default="fruin")
     one_way_deg: Mapped[float | None]
     exits: Mapped[list[Any]] = mapped_column(default=list)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
     is_active: Mapped[bool] = mapped_column(default=True)
 
 

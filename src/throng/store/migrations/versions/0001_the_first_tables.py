@@ -445,6 +445,8 @@ def upgrade() -> None:
         sa.Column("service_profile", sa.String(length=16), nullable=False),
         sa.Column("one_way_deg", sa.Double(), nullable=True),
         sa.Column("exits", sa.JSON(), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
