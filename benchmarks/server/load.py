@@ -76,7 +76,8 @@ async def fill(url: str, *, zones: int) -> Filled:
 def server(url: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Run `throng serve` on a database; yield its port and its process."""
     with tempfile.TemporaryDirectory(prefix="throng-benchmark-data-") as folder:
-        environment = os.environ | {"THRONG_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "200"}
+        unlimited = {"THRONG_REQUESTS_PER_S": "1000000", "THRONG_REQUESTS_BURST": "1000000"}
+        environment = os.environ | unlimited | {"THRONG_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "200"}
         process = subprocess.Popen(
             [throng_command(), "serve", "--data-dir", folder, "--port", "0"],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

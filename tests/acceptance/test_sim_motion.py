@@ -28,11 +28,13 @@ pytestmark = pytest.mark.integration
 WITHIN = 0.10
 """The promise: the mean speed from rendered video is off by at most so much."""
 
-WITHIN_OF_ALL = {1: 0.10, 5: 0.20}
-"""By frames per analysis. At 2 analyses per second those who walk fast across the picture are often unknown, so that
-the others' mean is lower than everybody's (measured: 13 % on the plaza)."""
+NOISE_MPS = 0.06
+"""Flow never says quite zero of people who stand, which is much beside a mean of people who mostly stand."""
 
-FRAMES = 51
+GLANCED = 2
+"""Frames before one that is analysed lies the one that is glanced at: 0.2 s."""
+
+FRAMES = 101
 CELL_PX = 8.0
 
 
@@ -84,7 +86,7 @@ class Clip:
 
 @pytest.fixture(scope="module", params=["counterflow", "plaza"])
 def clip(request: pytest.FixtureRequest) -> Clip:
-    """Five seconds of a scene at 10 frames per second."""
+    """Ten seconds of a scene at 10 frames per second."""
     source = open_sim(f"sim://{request.param}?fps=10", camera_id="c")
     source.open()
     frames = []
@@ -108,7 +110,11 @@ def test_mean_speed_of_people_nobody_tells_apart(clip: Clip, every: int) -> None
     weights: list[float] = []
     told_of: list[Mask] = []
     true_speeds: list[FloatArray] = []
-    for frame, truth in clip.frames[::every]:
+    for n, (frame, truth) in enumerate(clip.frames):
+        if n % every:
+            if (n + GLANCED) % every == 0:
+                observer.glance(frame)
+            continue
         seen = clip.seen(truth)
         counter.heads = truth.head_pixels[seen]
         observation = observer.observe(frame)
@@ -130,6 +136,6 @@ def test_mean_speed_of_people_nobody_tells_apart(clip: Clip, every: int) -> None
         told_of.append(np.isfinite(ground_velocities(observation.motion, calibration, heads)[:, 0]))
         true_speeds.append(np.hypot(*truth.velocity_mps[seen].T))
     mean, known, true = np.average(speeds, weights=weights), np.concatenate(told_of), np.concatenate(true_speeds)
-    assert mean == pytest.approx(true[known].mean(), rel=WITHIN)
-    assert mean == pytest.approx(true.mean(), rel=WITHIN_OF_ALL[every])
+    assert mean == pytest.approx(true[known].mean(), rel=WITHIN, abs=NOISE_MPS)
+    assert mean == pytest.approx(true.mean(), rel=WITHIN)
     assert known.mean() > 0.75

@@ -5,6 +5,8 @@ import pytest
 from scripted import START, ScriptedObserver, ScriptedSource, textured
 
 from throng.core.clock import ManualClock
+from throng.core.frame import Frame
+from throng.core.observation import Observation
 from throng.core.points import Image
 from throng.core.reading import Reading, Validity
 from throng.core.site import Camera, Site
@@ -88,6 +90,34 @@ def test_a_recording_may_show_the_same_picture_for_long() -> None:
     same = textured(1)
     got = readings(runner(ScriptedSource(lambda _: same, clock=clock, frames=80), clock))
     assert {r.validity for r in got} == {Validity.DEGRADED}
+
+
+class GlancingObserver(ScriptedObserver):
+    """Notes when it glances and when it looks."""
+
+    glance_s = 0.2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.glanced_s: list[float] = []
+        self.looked_s: list[float] = []
+
+    def glance(self, frame: Frame) -> None:
+        """Note it."""
+        self.glanced_s.append(frame.pts_s)
+
+    def observe(self, frame: Frame) -> Observation:
+        """Note it."""
+        self.looked_s.append(frame.pts_s)
+        return super().observe(frame)
+
+
+def test_whoever_wants_to_glance_gets_the_frame_before_each_analysis() -> None:
+    clock, observer = ManualClock(START), GlancingObserver()
+    source = ScriptedSource(textured, clock=clock, frames=30, fps=10)
+    assert len(readings(runner(source, clock, observer=observer))) == 3
+    assert observer.looked_s == [0, 0.5, 1, 1.5, 2, 2.5]
+    assert observer.glanced_s == pytest.approx([0.3, 0.8, 1.3, 1.8, 2.3, 2.8])
 
 
 def test_stop_keeps_the_unfinished_second() -> None:

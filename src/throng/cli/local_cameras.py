@@ -47,7 +47,8 @@ class LocalCameras:
     def stop(self) -> None:
         """End all cameras; their last readings still reach the server, whose loop must be running."""
         self._stopping.set()
-        self._thread.join(ANSWER_S)
+        if self._thread.is_alive():
+            self._thread.join(ANSWER_S)
         agents = [agent for agent, _ in self._agents.values()]
         for agent in agents:
             agent.stop_soon()

@@ -8,6 +8,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
+from throng.server.api.bodies import LIMITED_BY_ITSELF
 from throng.server.api.detect import MODEL
 from throng.server.api.paging import Cursor, Page, page
 from throng.server.api.videos_schemas import VideoShown
@@ -18,7 +19,7 @@ from throng.server.auth.principal import Principal
 from throng.server.context import Context, Ctx
 from throng.server.problems import Problem
 from throng.server.videos import results
-from throng.server.videos.form import Received
+from throng.server.videos.form import VIDEO, Received
 from throng.server.videos.job import JobState, VideoJob
 from throng.server.videos.library import READINGS, SITE
 from throng.server.videos.receiving import receive
@@ -50,16 +51,39 @@ FORM = {
 }
 
 
-@routes.post("/videos", operation_id="upload_video", status_code=202, openapi_extra=FORM)
+@routes.post(
+    "/videos", operation_id="upload_video", status_code=202, openapi_extra=FORM, max_body_size=LIMITED_BY_ITSELF
+)
 async def upload_video(request: Request, context: Ctx, operator: Operator) -> VideoShown:
     """Send a recording to be measured. It is written to the disk as it comes; one is measured at a time."""
+    return _shown(await take_video(request, context, operator))
+
+
+async def take_video(
+    request: Request, context: Context, operator: Principal, *, part: str = VIDEO, camera_id: int | None = None
+) -> VideoJob:
+    """Take in a recording and let it wait to be measured.
+
+    Args:
+        request: its body is a multipart form.
+        context: of the server.
+        operator: who sends it.
+        part: name of the part with the video.
+        camera_id: whose calibration and zones are used; None for the one that the form names, if any.
+
+    Raises:
+        Problem: it is too large, no video, or too many wait.
+        NotFoundError: there is no such camera for them.
+    """
     library = context.videos.library
     if library.waiting() >= MOST_WAITING:
         raise Problem(503, f"{MOST_WAITING} videos wait already; send it when some are done", kind="busy")
     number = library.reserve(context.clock.now())
     try:
         limit_bytes = context.settings.upload_limit_mb * 1_000_000
-        received = await receive(request, library.folder(number), limit_bytes=limit_bytes)
+        received = await receive(request, library.folder(number), limit_bytes=limit_bytes, part=part)
+        if camera_id is not None:
+            received.fields["camera_id"] = str(camera_id)
         job = await _job(context, operator, number, received)
         async with context.database.write() as session:
             await noted(
@@ -70,7 +94,7 @@ async def upload_video(request: Request, context: Ctx, operator: Operator) -> Vi
     except BaseException:
         await _discarded(context, number)
         raise
-    return _shown(job)
+    return job
 
 
 @routes.get("/videos", operation_id="list_videos")

@@ -1,5 +1,6 @@
 """The multipart form of an upload, part by part as the parser finds them; the video goes to the disk in bites."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO, Any
@@ -9,11 +10,14 @@ from python_multipart.multipart import parse_options_header
 
 from throng.server.problems import Problem
 from throng.server.videos.container import HEAD_BYTES, require_container, suffix_of
+from throng.store.errors import StorageFullError
 
 VIDEO = "video"
 FIELDS = frozenset({"camera_id", "model"})
 LONGEST_FIELD_BYTES = 200
 BITE_BYTES = 1024 * 1024
+SPARE_BYTES = 500_000_000
+"""So much of the disk is left to the database."""
 
 
 @dataclass(slots=True)
@@ -39,9 +43,11 @@ class VideoForm:
     Args:
         folder: where the video goes, under a name of ours.
         limit_bytes: largest video.
+        part: name of the part with the video.
     """
 
-    def __init__(self, folder: Path, *, limit_bytes: int) -> None:
+    def __init__(self, folder: Path, *, limit_bytes: int, part: str = VIDEO) -> None:
+        self._video = part
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._received = Received()
@@ -72,7 +78,12 @@ class VideoForm:
         if stream is None or not self._waiting or (len(self._waiting) < BITE_BYTES and not everything):
             return
         bite, self._waiting = bytes(self._waiting), bytearray()
-        await anyio.to_thread.run_sync(stream.write, bite)
+        await anyio.to_thread.run_sync(self._write, stream, bite)
+
+    def _write(self, stream: IO[bytes], bite: bytes) -> None:
+        if shutil.disk_usage(self._folder).free < SPARE_BYTES:
+            raise no_room()
+        stream.write(bite)
 
     async def finish(self) -> Received:
         """Return what came, all of it on the disk.
@@ -81,7 +92,7 @@ class VideoForm:
             Problem: 422, the form or the video in it is missing or ends too early.
         """
         if not self._complete or not self._received.file:
-            raise Problem(422, "the form ends too early; send the whole video in the part `video`")
+            raise Problem(422, f"the form ends too early; send the whole video in the part `{self._video}`")
         await self.flush(everything=True)
         self.close()
         return self._received
@@ -101,10 +112,11 @@ class VideoForm:
 
     def _headers(self) -> None:
         self._part = self._disposition.get(b"name", b"").decode("utf-8", "replace")
-        if self._part == VIDEO:
+        if self._part == self._video:
             self._open(self._disposition.get(b"filename", b"").decode("utf-8", "replace"))
         elif self._part not in FIELDS or self._part in self._received.fields:
-            raise Problem(422, f"the form may have {VIDEO}, {', '.join(sorted(FIELDS))}, each once; got {self._part!r}")
+            known = ", ".join((self._video, *sorted(FIELDS)))
+            raise Problem(422, f"the form may have {known}, each once; got {self._part!r}")
 
     def _open(self, name: str) -> None:
         if self._received.file:
@@ -115,7 +127,7 @@ class VideoForm:
         self._stream = (self._folder / self._received.file).open("xb")
 
     def _data(self, data: bytes) -> None:
-        if self._part != VIDEO:
+        if self._part != self._video:
             self._value += data
             if len(self._value) > LONGEST_FIELD_BYTES:
                 raise Problem(422, f"{self._part}: longer than {LONGEST_FIELD_BYTES} bytes")
@@ -129,7 +141,7 @@ class VideoForm:
             self._check()
 
     def _part_end(self) -> None:
-        if self._part != VIDEO:
+        if self._part != self._video:
             self._received.fields[self._part] = self._value.decode("utf-8", "replace")
         elif self._received.size_bytes < HEAD_BYTES:
             self._check()
@@ -145,3 +157,8 @@ class VideoForm:
 def too_large(limit_bytes: int) -> Problem:
     """Return what the sender of too large a video is told."""
     return Problem(413, f"a video may have {limit_bytes / 1e6:g} MB (upload_limit_mb); cut it, or send a smaller one")
+
+
+def no_room() -> StorageFullError:
+    """Return what the sender is told when the disk is full."""
+    return StorageFullError("the disk of the server has no room for this video; nothing of it was kept")

@@ -32,7 +32,6 @@ class VideoJob(BaseModel):
         model: name of the model, None for the default.
         progress: 0 to 1, None before the first reading or where its length is not known.
         people: sum over its zones in the newest reading, None while nothing is known.
-        readings: rows so far.
         reason: why it failed, in words.
         attempts: how often measuring was begun; a server that stops begins again when it comes back.
     """
@@ -53,7 +52,6 @@ class VideoJob(BaseModel):
     duration_s: float | None = None
     progress: float | None = Field(None, ge=0, le=1)
     people: float | None = None
-    readings: int = 0
     reason: str = ""
     attempts: int = 0
     created_at: datetime

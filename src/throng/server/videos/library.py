@@ -45,7 +45,7 @@ class VideoLibrary:
                 continue
             self._jobs[job.id] = job
             if job.state is JobState.RUNNING:
-                self.change(job.id, state=JobState.WAITING, progress=None, people=None, readings=0)
+                self.change(job.id, state=JobState.WAITING, progress=None, people=None)
 
     def reserve(self, now: datetime) -> int:
         """Make the folder of a new upload and return its number."""

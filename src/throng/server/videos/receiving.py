@@ -10,20 +10,17 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from throng.server.problems import Problem
-from throng.server.videos.form import Received, VideoForm, too_large
-from throng.store.errors import StorageFullError
-
-SPARE_BYTES = 500_000_000
-"""So much of the disk is left to the database."""
+from throng.server.videos.form import SPARE_BYTES, VIDEO, Received, VideoForm, no_room, too_large
 
 
-async def receive(request: Request, folder: Path, *, limit_bytes: int) -> Received:
+async def receive(request: Request, folder: Path, *, limit_bytes: int, part: str = VIDEO) -> Received:
     """Write the one file of a multipart form into a folder.
 
     Args:
         request: whose body.
         folder: where to; the caller removes it when this fails.
         limit_bytes: largest video.
+        part: name of the part with the video.
 
     Raises:
         Problem: 413 too large, 415 no such files are taken, 422 it is no such form.
@@ -32,12 +29,12 @@ async def receive(request: Request, folder: Path, *, limit_bytes: int) -> Receiv
     _require_room(request, folder, limit_bytes)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise Problem(422, "send multipart/form-data with the video in the part `video`")
-    form = VideoForm(folder, limit_bytes=limit_bytes)
+        raise Problem(422, f"send multipart/form-data with the video in the part `{part}`")
+    form = VideoForm(folder, limit_bytes=limit_bytes, part=part)
     parser = MultipartParser(options[b"boundary"], form.callbacks())
     try:
-        async for part in request.stream():
-            parser.write(part)
+        async for piece in request.stream():
+            parser.write(piece)
             await form.flush()
         parser.finalize()
         return await form.finish()
@@ -47,7 +44,7 @@ async def receive(request: Request, folder: Path, *, limit_bytes: int) -> Receiv
         raise Problem(400, "the sender hung up before the video was complete") from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise _full() from error
+            raise no_room() from error
         raise
     finally:
         form.close()
@@ -59,8 +56,4 @@ def _require_room(request: Request, folder: Path, limit_bytes: int) -> None:
     if size > limit_bytes + 64 * 1024:
         raise too_large(limit_bytes)
     if shutil.disk_usage(folder).free < size + SPARE_BYTES:
-        raise _full()
-
-
-def _full() -> StorageFullError:
-    return StorageFullError("the disk of the server has no room for this video; nothing of it was kept")
+        raise no_room()
