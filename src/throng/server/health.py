@@ -126,19 +126,23 @@ async def _devices(context: Context, site_ids: frozenset[int] | None) -> tuple[l
     now_s, now = context.clock.monotonic_s(), context.clock.now()
     seen = [c for c in cameras if site_ids is None or c.site_id in site_ids]
     boxes = [e for e in edges if site_ids is None or e.site_id in site_ids]
-    return [_camera(c, reported.get(c.id, []), now_s) for c in seen], [_edge(e, now) for e in boxes]
+    streams = {item.ids[0]: item for item in context.hub.items(Kind.CAMERA, site_ids=site_ids)}
+    return [_camera(c, reported.get(c.id, []), streams.get(c.id), now_s) for c in seen], [_edge(e, now) for e in boxes]
 
 
-def _camera(camera: Camera, items: list[Item], now_s: float) -> CameraHealth:
+def _camera(camera: Camera, items: list[Item], stream: Item | None, now_s: float) -> CameraHealth:
     age_s = min((now_s - item.received_s for item in items), default=None)
-    condition, reason = _camera_condition(items)
+    condition, reason = _camera_condition(items, stream)
     return CameraHealth(
         name=camera.name, condition=condition, reason=reason, age_s=age_s, camera_id=camera.id, site_id=camera.site_id,
         key=camera.key, zones=sum(item.kind is Kind.ZONE for item in items),
     )  # fmt: skip
 
 
-def _camera_condition(items: list[Item]) -> tuple[Condition, str]:
+def _camera_condition(items: list[Item], stream: Item | None) -> tuple[Condition, str]:
+    if not items and stream is not None and stream.body is not None and stream.overdue_since is None:
+        told = json.loads(stream.body)["stream"]
+        return Condition.FAILED, f"its stream is {told.get('state')}: {told.get('detail') or 'no reading yet'}"
     if not items:
         return Condition.UNKNOWN, "it has not reported since the server started"
     if all(item.overdue_since is not None for item in items):

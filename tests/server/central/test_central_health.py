@@ -72,3 +72,24 @@ def test_the_log_can_be_read_by_administrators_without_secrets(run_server: Calla
             assert (await client.get("/api/v1/logs")).status_code == 403
 
     run_server(scenario)
+
+
+def test_a_camera_that_cannot_be_opened_says_why(run_server: Callable[..., None]) -> None:
+    async def scenario(server: CentralServer) -> None:
+        status = {"cameras": {"north": {"state": "failed", "detail": "401: wrong password"}, "gone": {}}}
+        beat = {"software": "throng 0.1", "sent_at": server.clock.now().isoformat(), "status": status}
+        async with server.client("edge") as client:
+            assert (await client.post("/api/v1/edge/heartbeat", json=beat)).status_code == 200
+        item = server.context.hub.get(Kind.CAMERA, (server.camera_id,))
+        assert item is not None
+        assert b"wrong password" in (item.body or b"")
+        async with server.client("viewer") as client:
+            camera = (await client.get("/api/v1/health")).json()["cameras"][0]
+            assert camera["condition"] == "failed"
+            assert "wrong password" in camera["reason"]
+            server.clock.advance(31)
+            server.context.hub.mark_overdue()
+            camera = (await client.get("/api/v1/health")).json()["cameras"][0]
+            assert camera["condition"] == "unknown", "a box that is silent says nothing of its cameras"
+
+    run_server(scenario)

@@ -1,7 +1,9 @@
 """Routes of edges: for administrators who set them up, and for the boxes themselves."""
 
+import json
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -42,6 +44,8 @@ routes = APIRouter(prefix="/api/v1", tags=["edges"])
 
 CODE_PREFIX = "enrol_"
 CODE_VALID = timedelta(hours=24)
+CAMERA_SILENT_S = 30.0
+"""A box that is silent for so long says nothing of its cameras any more."""
 
 
 def edge_shown(row: Edge, context: Context) -> EdgeShown:
@@ -184,9 +188,23 @@ async def send_heartbeat(body: Heartbeat, context: Ctx, box: EdgeBox) -> Heartbe
         )  # fmt: skip
     async with context.database.read() as session:
         row = await site_objects.get(session, Edge, box.id, site_ids=box.site_ids)
-        version = edges.work_version(await edges.work(session, row))
+        work = await edges.work(session, row)
+    _tell_cameras(context, row, work.cameras, body.status)
     context.hub.put(Kind.EDGE, row.site_id, (row.id,), edge_shown(row, context).model_dump_json().encode())
-    return HeartbeatAnswer(server_time=now, clock_offset_s=offset_s, configuration_version=version)
+    return HeartbeatAnswer(server_time=now, clock_offset_s=offset_s, configuration_version=edges.work_version(work))
+
+
+def _tell_cameras(context: Context, edge: Edge, cameras: Sequence[Camera], status: dict[str, Any]) -> None:
+    """Tell who watches how the streams of a box are; a camera that it does not mention is not told of."""
+    told = status.get("cameras")
+    if not isinstance(told, dict):
+        return
+    for camera in cameras:
+        if camera.key in told:
+            body = {"camera_id": camera.id, "edge_id": edge.id, "key": camera.key, "stream": told[camera.key]}
+            context.hub.put(
+                Kind.CAMERA, edge.site_id, (camera.id,), json.dumps(body).encode(), overdue_after_s=CAMERA_SILENT_S
+            )
 
 
 def _require_box(key: str) -> None:
