@@ -44,6 +44,7 @@ docs: setup
 bench: train-setup
 	$(BIN)/python -m benchmarks.pets
 	$(BIN)/python -m benchmarks.sim_exact
+	-$(BIN)/python -m benchmarks.rendered
 	$(BIN)/python -m benchmarks.run_speed
 	$(BIN)/python -m benchmarks.import_time
 	$(BIN)/python -m benchmarks.counter

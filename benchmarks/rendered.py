@@ -48,16 +48,16 @@ class Part:
 
 
 PARTS = (
-    Part("plaza", 30, 10, seeds=2),
-    Part("counterflow", 60, 14),
-    Part("hall", 60, 5),
-    Part("hall", 120, 5),
-    Part("hall", 170, 5),
-    Part("bottleneck", 60, 5),
-    Part("panic", 18, 6, seeds=2),
+    Part("plaza", 30, 12),
+    Part("counterflow", 60, 12),
+    Part("hall", 60, 4),
+    Part("hall", 120, 4),
+    Part("hall", 170, 4),
+    Part("bottleneck", 60, 4),
+    Part("panic", 18, 5, seeds=2),
     Part("panic", 25.5, 3, seeds=3),
 )
-BESIDE_PARTS = (Part("plaza", 30, 8), Part("hall", 120, 3))
+BESIDE_PARTS = (Part("plaza", 30, 6), Part("hall", 120, 3))
 
 
 class LateSource:

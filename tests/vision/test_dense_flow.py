@@ -11,6 +11,7 @@ from throng.core.motion_field import MotionField
 from throng.core.points import FloatArray, Image, image_points
 from throng.vision.dense_flow import DenseFlow
 from throng.vision.observers import load_observer
+from throng.vision.ports import GlancingObserver
 
 SIZE = (480, 270)
 MIDDLE = image_points([(240, 135)])
@@ -147,12 +148,50 @@ def test_another_size_starts_anew() -> None:
     assert flow.estimate(frame(texture((320, 180)), 1.0)) is not None
 
 
-@pytest.mark.parametrize(("rate_hz", "baseline_s"), [(1.0, 1.0), (2.0, 0.5), (5.0, 0.2), (10.0, 0.3), (25.0, 0.28)])
-def test_frames_about_a_third_of_a_second_apart_are_compared(rate_hz: float, baseline_s: float) -> None:
+@pytest.mark.parametrize(("rate_hz", "baseline_s"), [(1.0, 1.0), (2.0, 0.5), (5.0, 0.2), (10.0, 0.2), (25.0, 0.2)])
+def test_frames_about_a_fifth_of_a_second_apart_are_compared(rate_hz: float, baseline_s: float) -> None:
     flow, image = DenseFlow(long_side_px=96), texture()
     fields = [flow.estimate(frame(image, k / rate_hz)) for k in range(2 * int(rate_hz) + 2)]
     assert fields[-1] is not None
     assert fields[-1].baseline_s == pytest.approx(baseline_s, abs=0.045)
+
+
+@pytest.mark.parametrize(("rate_hz", "before_s"), [(2.0, 0.2), (1.0, 0.3), (0.5, 0.1)])
+def test_a_frame_is_compared_with_the_glance_before_it(rate_hz: float, before_s: float) -> None:
+    flow, image = DenseFlow(long_side_px=96), texture()
+    for k in range(4):
+        flow.glance(frame(image, k / rate_hz - before_s))
+        field = flow.estimate(frame(image, k / rate_hz))
+        assert field is not None
+        assert field.baseline_s == pytest.approx(before_s)
+
+
+def test_glances_may_run_ahead_of_the_frames_that_are_analysed() -> None:
+    flow, image = DenseFlow(long_side_px=96), texture()
+    for k in range(40):
+        flow.glance(frame(image, 0.5 * k + 0.3))
+    baselines_s = [field.baseline_s for k in range(1, 40) if (field := flow.estimate(frame(image, 0.5 * k)))]
+    np.testing.assert_allclose(baselines_s, 0.2)
+    assert len(baselines_s) == 39
+
+
+def test_memory_is_bounded_whatever_is_glanced_at() -> None:
+    flow, image = DenseFlow(long_side_px=32), texture((64, 36))
+    for k in range(1000):
+        flow.glance(frame(image, k / 100))
+    assert flow.remembered <= 100
+    flow.estimate(frame(image, 10.0))
+    flow.estimate(frame(image, 20.0))
+    assert flow.remembered <= 2
+
+
+def test_glances_of_another_size_or_another_time_are_not_compared() -> None:
+    flow = DenseFlow(long_side_px=96)
+    flow.glance(frame(texture((320, 180)), 0.8))
+    assert flow.estimate(frame(texture(), 1.0)) is None
+    flow.glance(frame(texture(), 1.3))
+    assert flow.estimate(frame(texture(), 60.0)) is None
+    assert flow.estimate(frame(texture(), 2.0)) is None
 
 
 @pytest.mark.parametrize("size", [(16, 12), (3, 3), (50, 7)])
@@ -170,3 +209,15 @@ def test_a_counter_is_joined_by_flow_that_can_be_left_out() -> None:
         first, second = observer.observe(frame(image, 0.0)), observer.observe(frame(image, 0.5))
         assert first.motion is None
         assert (second.motion is not None) == wanted
+
+
+def test_a_counter_passes_its_glances_on_to_the_flow() -> None:
+    image = np.asarray(cv2.resize(texture(), (320, 192)), dtype=np.uint8)
+    for wanted in (True, False):
+        observer = load_observer("c", None, rate_hz=2, motion=wanted)
+        assert isinstance(observer, GlancingObserver)
+        assert observer.glance_s == (0.2 if wanted else None)
+        observer.glance(frame(image, 0.3))
+        motion = observer.observe(frame(image, 0.5)).motion
+        assert (motion is not None) == wanted
+        assert motion is None or motion.baseline_s == pytest.approx(0.2)

@@ -4,15 +4,17 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from throng.edge.agent import EdgeAgent
 from throng.edge.server_link import ServerLink
 from throng.server.auth.camera_addresses import check_source
 from throng.server.auth.identify import EDGE_TOKEN_PREFIX
 from throng.server.context import Context
 from throng.store import this_server
 from throng.store.secret_box import new_secret
+
+if TYPE_CHECKING:
+    from throng.edge.agent import EdgeAgent
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -74,7 +76,7 @@ class LocalCameras:
             if agent.shut_out:
                 self._replace(site_id, agent, token)
 
-    def _replace(self, site_id: int, agent: EdgeAgent, token: str) -> None:
+    def _replace(self, site_id: int, agent: "EdgeAgent", token: str) -> None:
         """Come back with a new token, unless another server process runs the cameras now."""
         taken = self._ask(self._taken(site_id, token))
         del self._agents[site_id]
@@ -85,7 +87,9 @@ class LocalCameras:
                 "another server process runs the cameras of site %d now; start all but one with --no-cameras", site_id
             )
 
-    def _agent(self, site_id: int) -> tuple[EdgeAgent, str]:
+    def _agent(self, site_id: int) -> "tuple[EdgeAgent, str]":
+        from throng.edge.agent import EdgeAgent  # noqa: PLC0415  100 MB that a server without cameras does not need
+
         token = new_secret(EDGE_TOKEN_PREFIX)
         self._ask(self._take_over(site_id, token))
         link = ServerLink(self._url, token, near=True)

@@ -11,11 +11,12 @@ from throng.core.observation import Observation
 from throng.core.site import Camera, Site
 from throng.core.stream import StreamState
 from throng.edge.errors import EdgeError, RecordingIncompleteError
+from throng.edge.glances import GlanceSampler
 from throng.video.health import FrozenWatch, picture_fault
 from throng.video.pacing import RateSampler
 from throng.video.ports import FrameSource
 from throng.vision.lookahead import LookAhead, Looked
-from throng.vision.ports import Observer
+from throng.vision.ports import GlancingObserver, Observer
 
 log = logging.getLogger(__name__)
 
@@ -122,12 +123,17 @@ class CameraRunner:
 
     def _until_the_end(self, ahead: LookAhead, *, live: bool) -> Iterator[Step]:
         sampler = RateSampler(self.rate_hz)
+        glancer = self.observer if isinstance(self.observer, GlancingObserver) else None
+        glances = GlanceSampler(self.rate_hz, None if glancer is None else glancer.glance_s)
         frozen = FrozenWatch() if live else None
         while not self._stopped:
             frame = self.source.read(READ_TIMEOUT_S)
             if frame is not None:
                 self.frames, self.newest_pts_s = self.frames + 1, frame.pts_s
-                if not sampler.due(frame.pts_s):
+                due = sampler.due(frame.pts_s)
+                if glances.due(frame.pts_s, analysed=due) and glancer is not None:
+                    glancer.glance(frame)
+                if not due:
                     yield Step(frame, None, [])
                     continue
                 for looked in ahead.add(frame, _fault(frame, frozen)):

@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from throng.core.clock import Clock, SystemClock
 from throng.server import problems
-from throng.server.api import ROUTERS
+from throng.server.api.bodies import LARGEST_BODY_BYTES
 from throng.server.auth.service import Auth
 from throng.server.boards import LocalBoards
+from throng.server.compat.doors import open_doors
 from throng.server.context import Context
 from throng.server.guard import Guard
 from throng.server.ingest.service import IngestService
@@ -19,6 +20,7 @@ from throng.server.live.hub import LiveHub
 from throng.server.live.relay import Relay
 from throng.server.logs import RecentLog
 from throng.server.metrics import LiveFigures, RequestFigures
+from throng.server.routers import ROUTERS
 from throng.server.settings import ServerSettings
 from throng.server.upkeep import Upkeep
 from throng.server.videos.library import VideoLibrary
@@ -60,6 +62,7 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
     app = FastAPI(
         title="Throng", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url="/api/v1/openapi.json", responses={"default": {"model": problems.ProblemDetails}},
+        max_body_size=LARGEST_BODY_BYTES,
     )  # fmt: skip
     app.state.context = context
     app.state.goodbye = context.hub.stop_soon
@@ -73,6 +76,7 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
     )  # fmt: skip
     for router in ROUTERS:
         app.include_router(router)
+    open_doors(app, settings)
     return app
 
 

@@ -1,4 +1,4 @@
-"""The REST API, one file per noun."""
+"""The routers of the REST API, in the order of its documentation."""
 
 from throng.server.api import (
     admin,
@@ -34,4 +34,3 @@ ROUTERS = tuple(
         live, history, statistics, exports, detect, videos, pictures, settings, audit, admin, privacy, health,
     )
 )  # fmt: skip
-"""In the order of the documentation."""

@@ -63,6 +63,16 @@ class CrowdObserver:
         """Names of the models that look."""
         return (self._counter.name,) if self._detector is None else (self._counter.name, self._detector.name)
 
+    @property
+    def glance_s(self) -> float | None:
+        """So long before a frame that it looks at it wants to glance at one; None without an estimate of motion."""
+        return None if self._motion is None else self._motion.glance_s
+
+    def glance(self, frame: Frame) -> None:
+        """Take in a frame that nobody looks at, for the motion up to the next one."""
+        if self._motion is not None:
+            self._motion.glance(frame)
+
     def warm_up(self) -> None:
         """Load and run everything once."""
         self._counter.warm_up()
@@ -115,7 +125,7 @@ class CrowdObserver:
             precision=self._counter.precision,
             warnings=found.warnings + self._warnings.steady(frame.pts_s, (*crowd.warnings, *self._disagree(found))),
             density=crowd.density,
-            motion=None if self._motion is None else self._motion.estimate(frame),
+            motion=None if self._motion is None else self._motion.estimate(frame, crowd.density),
         )
 
     def _disagree(self, found: Found) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from throng.core.density_map import DensityMap
 from throng.core.frame import Frame
 from throng.core.motion_field import MotionField
 from throng.core.observation import Observation, Persons
@@ -93,12 +94,28 @@ class MotionEstimator(Protocol):
         """What the estimate is called."""
         ...
 
-    def estimate(self, frame: Frame) -> MotionField | None:
+    @property
+    def glance_s(self) -> float | None:
+        """So long before a frame it wants to glance at another one; None for never."""
+        ...
+
+    def glance(self, frame: Frame) -> None:
+        """Take in a frame that is not analysed, for the comparison with later ones.
+
+        Glances come in order, but may run ahead of the frames that are analysed.
+        """
+        ...
+
+    def estimate(self, frame: Frame, density: DensityMap | None = None) -> MotionField | None:
         """Return how the picture has moved up to this frame; frames come in order.
 
+        Args:
+            frame: the newest frame.
+            density: the people in it; None where nobody knows.
+
         Returns:
-            None where there is nothing to compare with: for the first frame, after a gap of more than 1.5 s, after a
-            change of the picture's size, when time does not advance.
+            None where there is nothing to compare with: no frame of the last 1.5 s, another size of the picture, time
+            that does not advance.
         """
         ...
 
@@ -130,4 +147,18 @@ class TwoStepObserver(Observer, Protocol):
 
     def conclude(self, frame: Frame, found: "Found") -> Observation:
         """Make the observation with what has memory (tracks). Frames come in order."""
+        ...
+
+
+@runtime_checkable
+class GlancingObserver(Observer, Protocol):
+    """An observer that also wants a frame shortly before each one that it looks at, to see how people move."""
+
+    @property
+    def glance_s(self) -> float | None:
+        """So long before a frame that it looks at it wants to glance at one; None for never."""
+        ...
+
+    def glance(self, frame: Frame) -> None:
+        """Glance at a frame; cheap. Glances come in order, but may run ahead of the frames that are looked at."""
         ...

@@ -55,7 +55,7 @@ def test_nobody_fills_the_memory_with_an_endless_body(tmp_path: Path) -> None:
                             assert answer.status_code >= 400, name
                             assert answer.headers["content-type"] == "application/problem+json", name
                             small = "detect" not in name and name not in {"ingest_batch", "replace_plan"}
-                            assert read[name] <= (4 if small else 46), name
+                            assert read.pop(name, 0) <= (4 if small else 46), name
             async with server.client("admin") as client:
                 form = {"Content-Type": "multipart/form-data; boundary=b"}
                 head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
@@ -208,7 +208,7 @@ async def look_everywhere(server: CentralServer, secrets: Secrets) -> int:
     async with server.client("admin") as admin:
         for method, path, operation in operations(server):
             if method == "GET" and operation["operationId"] not in {"stream_live_events", "stream_pictures"}:
-                for params in ({}, {"secrets": "sealed"}, {"format": "jsonl"}, {"limit": 500, "level": "DEBUG"}):
+                for params in ({}, {"secrets": "sealed", "limit": 500, "level": "DEBUG"}):
                     answer = secrets.hear(await admin.get(path, params=params))
                     answered += answer.status_code == 200
     return answered

@@ -1,15 +1,18 @@
-"""A server that is killed while readings pour in: what it acknowledged is there, and nothing is there twice."""
+"""A server that is killed again and again while readings pour in: what it acknowledged is there, and nothing is there twice."""
 
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +27,14 @@ from throng.store.tables import readings
 
 ROWS = 40
 SENDERS = 4
-ACKNOWLEDGED = 30
-"""So many batches before the server is killed."""
+KILLS = 2
 
 
 @contextmanager
 def serving(url: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `throng serve`; yield its process and its address."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("throng")), "serve", "--data-dir", str(folder), "--port", "0"],
+        [str(Path(sys.executable).with_name("throng")), "serve", "--data-dir", str(folder), "--port", "0", "--no-cameras"],
         env=os.environ | {"THRONG_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
@@ -63,26 +65,53 @@ def batch_of(number: int, began: datetime) -> bytes:
     return json.dumps({"readings": rows}).encode()
 
 
-async def pour(address: str, began: datetime, process: subprocess.Popen[str]) -> tuple[dict[int, Any], set[int]]:
-    """Send until enough is acknowledged, then kill; return the answers, and what was sent without one."""
-    answers: dict[int, Any] = {}
-    sent: set[int] = set()
+@dataclass
+class Sending:
+    """What the senders know over all lives of the server.
 
-    async def send(client: httpx.AsyncClient, first: int) -> None:
-        for number in range(first, 10_000, SENDERS):
-            sent.add(number)
-            try:
-                answer = await client.post("/api/v1/ingest", content=batch_of(number, began), headers=_headers(number))
-            except httpx.TransportError:
-                return
-            assert answer.status_code == 200, answer.text
-            answers[number] = answer.json()
-            if len(answers) == ACKNOWLEDGED:
-                os.kill(process.pid, signal.SIGKILL)
+    Attributes:
+        began: the time from which the readings count back.
+        sent: numbers of batches that were sent.
+        answers: of the server, by the number of the batch.
+    """
 
-    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
-        await asyncio.gather(*[send(client, n) for n in range(SENDERS)])
-    return answers, sent
+    began: datetime
+    sent: set[int] = field(default_factory=set)
+    answers: dict[int, Any] = field(default_factory=dict)
+
+    async def pour(self, address: str, process: subprocess.Popen[str], *, kill_after_s: float) -> None:
+        """Send, what was not answered first, until the server is killed some time after its first answer."""
+        waiting = chain(sorted(self.sent - self.answers.keys()), count(len(self.sent)))
+        answered = asyncio.Event()
+
+        async def kill() -> None:
+            await answered.wait()
+            await asyncio.sleep(kill_after_s)
+            os.kill(process.pid, signal.SIGKILL)
+
+        async def send(client: httpx.AsyncClient) -> None:
+            with suppress(httpx.TransportError):
+                for number in waiting:
+                    await self.post(client, number)
+                    answered.set()
+
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client, asyncio.timeout(60):
+            await asyncio.gather(kill(), *[send(client) for _ in range(SENDERS)])
+
+    async def repeat(self, address: str) -> None:
+        """Send everything again."""
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            for number in sorted(self.sent):
+                await self.post(client, number)
+
+    async def post(self, client: httpx.AsyncClient, number: int) -> None:
+        """Send a batch; the answer is the same each time, and the batch is stored as a whole or not at all."""
+        self.sent.add(number)
+        answer = await client.post("/api/v1/ingest", content=batch_of(number, self.began), headers=_headers(number))
+        assert answer.status_code == 200, answer.text
+        said = answer.json()
+        assert (said["stored"], said["duplicates"]) == (ROWS, 0), said
+        assert self.answers.setdefault(number, said) == said
 
 
 def _headers(number: int) -> dict[str, str]:
@@ -103,25 +132,14 @@ def test_what_was_acknowledged_survives_kill_9_and_is_there_once(database_url: s
         async with central_server(database_url, tmp_path / "data"):
             pass
 
-    async def send_again(address: str, numbers: set[int], began: datetime) -> dict[int, Any]:
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
-            found = {}
-            for number in sorted(numbers):
-                content = batch_of(number, began)
-                answer = await client.post("/api/v1/ingest", content=content, headers=_headers(number))
-                found[number] = answer.json()
-            return found
-
     asyncio.run(make())
-    began = datetime.now(UTC)
-    with serving(database_url, tmp_path / "data") as (process, address):
-        answers, sent = asyncio.run(pour(address, began, process))
-    assert len(answers) >= ACKNOWLEDGED
-    assert all(answer["stored"] == ROWS for answer in answers.values())
-    assert asyncio.run(stored(database_url)) >= len(answers) * ROWS
+    sending = Sending(datetime.now(UTC))
+    chance = random.Random(database_url[:6])
+    for _ in range(KILLS):
+        with serving(database_url, tmp_path / "data") as (process, address):
+            asyncio.run(sending.pour(address, process, kill_after_s=chance.uniform(0.05, 0.8)))
+        assert asyncio.run(stored(database_url)) >= len(sending.answers) * ROWS
+    assert sending.answers
     with serving(database_url, tmp_path / "data") as (_, address):
-        again = asyncio.run(send_again(address, sent, began))
-    assert {number: again[number] for number in answers} == answers
-    # Batches whose answer was lost were stored as a whole or not at all.
-    assert all(answer["stored"] == ROWS and answer["duplicates"] == 0 for answer in again.values())
-    assert asyncio.run(stored(database_url)) == len(sent) * ROWS
+        asyncio.run(sending.repeat(address))
+    assert asyncio.run(stored(database_url)) == len(sending.sent) * ROWS

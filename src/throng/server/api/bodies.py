@@ -4,6 +4,12 @@ from fastapi import Request
 
 from throng.server.problems import Problem
 
+LARGEST_BODY_BYTES = 1_000_000
+"""Of a route that says nothing else: bodies are read before it is known who sends them."""
+
+LIMITED_BY_ITSELF = 1 << 50
+"""For a route that reads its body in pieces and stops by a setting."""
+
 
 async def read_limited(request: Request, *, limit_bytes: int, what: str) -> bytes:
     """Return the body of a request.

@@ -72,6 +72,7 @@ async def get_configuration(
 @routes.post(
     "/configuration",
     operation_id="apply_configuration",
+    max_body_size=2 * LARGEST_BYTES,
     openapi_extra={"requestBody": {"required": True, "content": YAML_CONTENT}},
 )
 async def post_configuration(

@@ -56,14 +56,14 @@ class DetectionAnswer(Wire):
     picture: str | None = Field(description="JPEG as base64 with the density map, when it was wanted")
 
 
-@routes.post("/detect", operation_id="detect_people")
+@routes.post("/detect", operation_id="detect_people", max_body_size=LARGEST_PICTURE_BYTES * 3 // 2)
 async def detect_people(wish: DetectionRequest, context: Ctx, _principal: Operator) -> DetectionAnswer:
     """Count the people of a picture sent as base64. It is not stored."""
     image = await anyio.to_thread.run_sync(lambda: checked_picture(decode_base64(wish.image)))
     return await _answer(context, image, _stranger(), model=wish.model, with_picture=wish.with_picture)
 
 
-@routes.post("/detect/file", operation_id="detect_people_in_file")
+@routes.post("/detect/file", operation_id="detect_people_in_file", max_body_size=LARGEST_PICTURE_BYTES * 3 // 2)
 async def detect_people_in_file(
     context: Ctx,
     _principal: Operator,

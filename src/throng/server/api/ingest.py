@@ -60,6 +60,7 @@ class IngestAnswer(Wire):
 @routes.post(
     "/ingest",
     operation_id="ingest_batch",
+    max_body_size=2 * LARGEST_BODY_BYTES,
     response_model=IngestAnswer,
     openapi_extra={
         "requestBody": {

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, WebSocket
 from fastapi.responses import Response, StreamingResponse
 from pydantic import TypeAdapter
 
+from throng.server.api.wire import Id
 from throng.server.auth.access import Viewer
 from throng.server.auth.principal import Principal
 from throng.server.context import Context, Ctx
@@ -61,7 +62,7 @@ async def live_schemas(_principal: Viewer) -> dict[str, Any]:
 
 
 @routes.get("/sites/{site_id}/live", operation_id="get_site_live", response_model=StateMessage)
-async def site_live(site_id: int, context: Ctx, principal: Viewer) -> Response:
+async def site_live(site_id: Id, context: Ctx, principal: Viewer) -> Response:
     """Give the newest of everything at one site."""
     principal.require_site(site_id, f"site {site_id}")
     async with context.database.read() as session:
@@ -71,7 +72,7 @@ async def site_live(site_id: int, context: Ctx, principal: Viewer) -> Response:
 
 
 @routes.get("/zones/{zone_id}/live", operation_id="get_zone_live", response_model=StateMessage)
-async def zone_live(zone_id: int, context: Ctx, principal: Viewer) -> Response:
+async def zone_live(zone_id: Id, context: Ctx, principal: Viewer) -> Response:
     """Give the newest reading of one zone by each camera that sees it, and its alerts."""
     async with context.database.read() as session:
         zone = await session.get(Zone, zone_id)

@@ -1,11 +1,10 @@
 """Routes that erase what was measured or filmed; each erasure leaves a record of itself."""
 
-from datetime import datetime
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 
+from throng.server.api.wire import IdField, Text, Time
 from throng.server.audit_trail import noted
 from throng.server.auth.access import Admin
 from throng.server.auth.principal import Principal
@@ -36,18 +35,15 @@ class Erasure(BaseModel):
     )
 
     kinds: frozenset[Erasable] = Field(min_length=1)
-    start: datetime | None = Field(None, description="from here; null for without limit")
-    end: datetime | None = Field(None, description="up to here; null for without limit")
-    site_ids: frozenset[int] | None = Field(None, description="of these sites; null for all that are yours")
-    camera_ids: frozenset[int] | None = Field(None, description="of these cameras only; null for all")
-    reason: str = Field(min_length=1, max_length=500, description="why; kept in the audit log")
+    start: Time | None = Field(None, description="from here; null for without limit")
+    end: Time | None = Field(None, description="up to here; null for without limit")
+    site_ids: frozenset[IdField] | None = Field(None, description="of these sites; null for all that are yours")
+    camera_ids: frozenset[IdField] | None = Field(None, description="of these cameras only; null for all")
+    reason: Text = Field(min_length=1, max_length=500, description="why; kept in the audit log")
     dry_run: bool = Field(True, description="only say how much it would be")
 
     @model_validator(mode="after")
     def _rising(self) -> "Erasure":
-        for at in (self.start, self.end):
-            if at is not None and at.tzinfo is None:
-                raise ValueError("times need their offset, for example 2026-06-01T00:00:00Z")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError("start must lie before end")
         return self

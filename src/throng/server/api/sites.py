@@ -100,6 +100,7 @@ async def get_plan(site_id: Id, context: Ctx, viewer: Viewer) -> PlanShown:
 @routes.put(
     "/sites/{site_id}/plan",
     operation_id="replace_plan",
+    max_body_size=2 * LARGEST_BYTES,
     openapi_extra={"requestBody": {"required": True, "content": PICTURES}},
 )
 async def replace_plan(

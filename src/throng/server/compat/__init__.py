@@ -1,1 +1,1 @@
-"""Familiar doors: the routes of two systems that people come from, so that their scripts keep working. Off by default."""
+"""Familiar doors: the routes of two systems people come from, so that their scripts keep working. Shut by default."""

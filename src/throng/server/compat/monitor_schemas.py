@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from throng.server.api.wire import IdField, Name, Text
+from throng.server.uploaded_picture import LARGEST_PICTURE_BYTES
 
 LARGEST_COUNT = 2**31 - 1
 
 Degrees = Annotated[str | float | None, Field(description="decimal text, as `52.520000`")]
+CameraUrl = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Body(BaseModel):
@@ -27,7 +29,7 @@ class LocationChange(Body):
     longitude: Degrees = None
     capacity_limit: int | None = Field(None, gt=0, le=10_000_000)
     is_active: bool = True
-    camera_url: str | None = Field(None, max_length=2000)
+    camera_url: CameraUrl | None = Field(None, description="its camera's address; without one the camera stays")
     site_id: IdField | None = Field(None, description="ours: the site of a new location; needed when you see several")
 
 
@@ -40,7 +42,7 @@ class LocationPatch(Body):
     longitude: Degrees = None
     capacity_limit: int | None = Field(None, gt=0, le=10_000_000)
     is_active: bool | None = None
-    camera_url: str | None = Field(None, max_length=2000)
+    camera_url: CameraUrl | None = Field(None, description="its camera's address; without one the camera stays")
 
 
 class Location(BaseModel):
@@ -57,6 +59,18 @@ class Location(BaseModel):
     occupancy_percentage: float | None
     is_active: bool
     camera_url: str | None = Field(description="without name and password")
+    last_updated: datetime | None
+
+
+class LocationUpdate(BaseModel):
+    """What the WebSocket tells when something has come in."""
+
+    location_id: int
+    location_name: str
+    current_count: int | None
+    capacity_limit: int | None
+    density_level: str | None
+    occupancy_percentage: float | None
     last_updated: datetime | None
 
 
@@ -99,7 +113,7 @@ class LocationStats(BaseModel):
 class DetectBody(Body):
     """A picture to count."""
 
-    image: str = Field(max_length=40_000_000)
+    image: str = Field(max_length=LARGEST_PICTURE_BYTES * 4 // 3 + 100, description="base64")
     mode: Literal["yolo", "haar"] = "yolo"
 
 
@@ -121,9 +135,9 @@ class MonitorAlert(BaseModel):
     """An alert."""
 
     id: int
-    location: int | None
+    location: int
     location_name: str
-    alert_type: str
+    alert_type: str = Field(description="OVERCROWD or SPIKE; the rule's own name for alerts of our rules")
     message: str
     triggered_at: datetime
     resolved_at: datetime | None

@@ -33,14 +33,21 @@ def newest_readings(hub: LiveHub, *, site_ids: Iterable[int] | None) -> dict[int
     """Return the newest reading of each zone by its id, a known one before an unknown one."""
     found: dict[int, NewestReading] = {}
     for item in hub.items(Kind.ZONE, site_ids=site_ids):
-        reading = _reading(item)
+        reading = read_item(item)
         other = found.get(item.ids[0])
         if other is None or _rank(reading) > _rank(other):
             found[item.ids[0]] = reading
     return found
 
 
-def _reading(item: Item) -> NewestReading:
+def newest_of(hub: LiveHub, zone_id: int, camera_id: int) -> NewestReading | None:
+    """Return the newest reading of a zone by one camera; None before the first one."""
+    item = hub.get(Kind.ZONE, (zone_id, camera_id))
+    return None if item is None else read_item(item)
+
+
+def read_item(item: Item) -> NewestReading:
+    """Return the reading that an item of the live state holds."""
     row = json.loads(item.body or b"{}").get("reading", {})
     return NewestReading(item.ids[1], item.overdue_since is None and row.get("validity") != "unknown", row)
 

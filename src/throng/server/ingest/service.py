@@ -16,6 +16,7 @@ from throng.server.problems import Problem
 from throng.store.batches import Answer, Batch, Newest, Pair
 from throng.store.database import Database
 from throng.store.directory import SiteDirectory
+from throng.store.errors import StorageFullError
 from throng.store.retention import Retention, load_retention
 from throng.store.tables import latest_lines, latest_zones
 
@@ -106,7 +107,11 @@ class IngestService:
         batching.add_events(parsed)
         batch = batching.batch
         batch.rejected = sorted(parsed.rejected, key=lambda wrong: (wrong["list"] != "readings", wrong["index"]))
-        answer = await self._writer.write(batch)
+        try:
+            answer = await self._writer.write(batch)
+        except StorageFullError:
+            self.tell(site_id, batch)  # what happens now must be seen, also when it cannot be kept
+            raise
         if not answer.repeated:
             self.tell(site_id, batch)
         return answer

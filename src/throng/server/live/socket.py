@@ -4,7 +4,7 @@ A message for a thousand listeners is framed once. Going through one coroutine p
 as much as the write itself.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -34,6 +34,12 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
         assert extensions is not None, "uvicorn always names its extensions"
         extensions[EXTENSION] = _ProtocolOutlet(self)  # type: ignore[assignment]
         await super().run_asgi()
+
+    async def send(self, message: Any) -> None:
+        """Send a message of the application; a refusal in words ends the handshake as a bare one does."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
 
 class _ProtocolOutlet:
