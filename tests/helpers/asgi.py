@@ -58,9 +58,7 @@ async def ask(
     waiting = [first]
 
     async def receive() -> Any:
-        if waiting:
-            return waiting.pop(0)
-        await asyncio.Event().wait()
+        return waiting.pop(0) if waiting else await asyncio.Event().wait()
 
     async def send(message: Any) -> None:
         came.put_nowait(message)

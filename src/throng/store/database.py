@@ -21,6 +21,12 @@ BUSY_TIMEOUT_S = 15.0
 READERS = 8
 """Connections that read at the same time."""
 
+DISK_FULL = "53100"
+"""PostgreSQL's `disk_full`."""
+
+UNWRITABLE = frozenset({"SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE"})
+"""What SQLite says when a quota or a limit of the file's size is reached."""
+
 SQLITE_PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000",
     "mmap_size=268435456", "journal_size_limit=67108864",
@@ -141,7 +147,14 @@ def _constraint(error: IntegrityError) -> str:
 
 def _translated(error: DBAPIError) -> StoreError:
     text = str(error.orig)
-    full = "disk is full" in text or "No space left" in text or getattr(error.orig, "errno", None) == errno.ENOSPC
-    if full:
+    if _is_full(error.orig, text):
         return StorageFullError("the disk of the database is full; nothing was kept; free some space")
+    if getattr(error.orig, "sqlite_errorname", None) in UNWRITABLE:
+        return StorageFullError(f"the disk of the database takes nothing more ({text}); nothing was kept; look at it")
     return StoreError(f"the database refused: {text}")
+
+
+def _is_full(error: BaseException | None, text: str) -> bool:
+    """PostgreSQL says it by its code, SQLite in words, the file system by a number."""
+    said = "disk is full" in text or "No space left" in text
+    return said or getattr(error, "sqlstate", None) == DISK_FULL or getattr(error, "errno", None) == errno.ENOSPC

@@ -53,9 +53,12 @@ def ballast(folder: Path) -> Iterator[None]:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = os.geteuid() == 0 and not subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32m", "throng-test", str(folder)], capture_output=True, check=False
-    ).returncode
+    mounted = (
+        os.geteuid() == 0
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=32m", "throng-test", str(folder)], capture_output=True, check=False
+        ).returncode
+    )
     if not mounted:
         # Not a failure in CI: the limit of a file's size is tested everywhere, and a container may not mount.
         pytest.skip("only root may mount a small disk, and not in every container")

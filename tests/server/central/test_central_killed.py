@@ -1,4 +1,4 @@
-"""A server that is killed again and again while readings pour in: what it acknowledged is there, and nothing is there twice."""
+"""A server that is killed while readings pour in, twice: what it acknowledged is there, and nothing is there twice."""
 
 import asyncio
 import json
@@ -25,6 +25,7 @@ from throng.server.auth.identify import EDGE_TOKEN_PREFIX
 from throng.store.database import Database
 from throng.store.tables import readings
 
+THRONG = str(Path(sys.executable).with_name("throng"))
 ROWS = 40
 SENDERS = 4
 KILLS = 2
@@ -34,7 +35,7 @@ KILLS = 2
 def serving(url: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `throng serve`; yield its process and its address."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("throng")), "serve", "--data-dir", str(folder), "--port", "0", "--no-cameras"],
+        [THRONG, "serve", "--data-dir", str(folder), "--port", "0", "--no-cameras"],
         env=os.environ | {"THRONG_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip

@@ -49,9 +49,11 @@ WHO_MAY: dict[Least, str] = {
         confirm_second_factor replace_recovery_codes disable_second_factor create_token rename_token
     """,
     Least.VIEWER: """
-        get_me list_sites get_site get_plan get_plan_picture list_zones get_zone list_lines get_line list_cameras get_camera
+        get_me
+        list_sites get_site get_plan get_plan_picture list_zones get_zone list_lines get_line list_cameras get_camera
         list_edges get_edge list_playbooks get_playbook list_alerts get_alert list_manual_counts list_tokens get_token
-        revoke_token stream_live_events get_live_state get_live_schemas get_site_live get_zone_live WEBSOCKET:/api/v1/live
+        revoke_token stream_live_events get_live_state get_live_schemas get_site_live get_zone_live
+        WEBSOCKET:/api/v1/live
         get_zone_history get_line_history list_zone_events list_density_snapshots get_zone_statistics
         get_site_statistics compare_zones_and_times get_zone_forecast export_zone export_site get_health get_version
     """,
@@ -85,7 +87,6 @@ CALLERS = {
 ABSENT = "999999"
 BODIES = {"create_site": b'{"key": "new", "name": "New"}'}
 """Where it is only known what somebody may when the body is sound."""
-
 
 
 def expected(caller: str, least: Least) -> int | None:

@@ -1,7 +1,8 @@
 """Random requests by the server's own description of itself: whatever comes, it answers, and in the shape it says.
 
-`THRONG_FUZZ_EXAMPLES=200 pytest tests/server/central/test_central_schemathesis.py` runs for minutes instead of
-seconds, with other requests each time; `THRONG_FUZZ_ONLY=ingest` limits it to operations whose name contains that.
+`THRONG_FUZZ_EXAMPLES=200 pytest tests/server/central/test_central_schemathesis.py` runs for long instead of seconds, on
+both databases instead of the stricter one, with other requests each time; `THRONG_FUZZ_ONLY=ingest` limits it to the
+operations whose name contains that.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.python import asgi
 from sqlalchemy import select
@@ -33,7 +35,7 @@ from throng.store.database import Database
 from throng.store.secret_box import hashed
 from throng.store.tables import Base, Login, Role, User
 
-EXAMPLES = int(os.environ.get("THRONG_FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("THRONG_FUZZ_EXAMPLES", "3"))
 ONLY = os.environ.get("THRONG_FUZZ_ONLY", "")
 LONG = "THRONG_FUZZ_EXAMPLES" in os.environ
 
@@ -50,6 +52,8 @@ PERSONS = {
     "enrol_second_factor", "confirm_second_factor", "replace_recovery_codes", "disable_second_factor", "create_token",
     "rename_token",
 }  # fmt: skip
+Operation = APIOperation[Any, Any, Any, Any]
+Sent = Case[Any]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
@@ -131,20 +135,21 @@ def schema(database_url: str, tmp_path: Path, ground: Ground) -> Iterator[schema
     asgi.shutdown_lifespans()
 
 
-def name_of(operation: APIOperation) -> str:
+def name_of(operation: Operation) -> str:
     return str(operation.definition.raw["operationId"])
 
 
-def is_destructive(operation: APIOperation) -> bool:
+def is_destructive(operation: Operation) -> bool:
     return operation.method.upper() == "DELETE" or name_of(operation).startswith(LAST)
 
 
-def operations(schema: schemathesis.BaseSchema) -> list[APIOperation]:
-    found = [result.ok() for result in schema.get_all_operations()]
+def operations(schema: schemathesis.BaseSchema) -> list[Operation]:
+    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert len(found) > 100, "operations that are not understood are left out"
     return sorted((o for o in found if ONLY in name_of(o)), key=is_destructive)
 
 
-def cases(operation: APIOperation, mode: GenerationMode) -> st.SearchStrategy[Case]:
+def cases(operation: Operation, mode: GenerationMode) -> st.SearchStrategy[Sent]:
     """Return requests: of those with ids in the path half are for what is there."""
     names = [parameter.name for parameter in operation.path_parameters]
     anything = operation.as_strategy(generation_mode=mode)
@@ -170,18 +175,19 @@ def complaint(response: Response) -> str | None:
 class Fuzz:
     """Sends requests of one operation and counts the answers."""
 
-    def __init__(self, operation: APIOperation) -> None:
+    def __init__(self, operation: Operation) -> None:
         self.operation = operation
         self.name = name_of(operation)
         self.statuses: Counter[int] = Counter()
 
-    def send(self, case: Case) -> None:
+    def send(self, case: Sent) -> None:
         """Send a request; its answer must be one that is described."""
-        options = {"timeout": ENDLESS[self.name]} if self.name in ENDLESS else {}
-        response = case.call(headers=headers_of(self.name), **options)
+        response = case.call(headers=headers_of(self.name), timeout=ENDLESS.get(self.name))
         self.statuses[response.status_code] += 1
         wrong = complaint(response)
-        assert wrong is None, f"{wrong}: {response.status_code} {response.text[:300]} to {case.as_curl_command()[:2000]}"
+        assert wrong is None, (
+            f"{wrong}: {response.status_code} {response.text[:300]} to {case.as_curl_command()[:2000]}"
+        )
 
     def run(self, mode: GenerationMode) -> str | None:
         """Send the requests of a mode; return what went wrong."""
@@ -201,6 +207,7 @@ class Fuzz:
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"] if LONG else ["postgresql"], indirect=True)
 def test_whatever_comes_is_answered_as_described(schema: schemathesis.BaseSchema, ground: Ground) -> None:
     wrong = []
     for operation in operations(schema):
