@@ -11,7 +11,7 @@ FINAL = frozenset(state for state, ways in ALLOWED_TRANSITIONS.items() if not wa
 """A stream never leaves these."""
 
 
-class ForbiddenTransition(RuntimeError):  # noqa: N818 - a fault of the program, named after what it tried
+class ForbiddenTransition(RuntimeError):
     """A stream was asked to go a way that `ALLOWED_TRANSITIONS` does not have."""
 
 

@@ -57,7 +57,7 @@ class CameraChange(Wire):
     zone_keys: Annotated[tuple[Key, ...], Field(max_length=500)] | None = Field(
         None, description="the zones it looks at; null for all that it can see, none for its whole view"
     )
-    mode: CameraMode = CameraMode()
+    mode: CameraMode = CameraMode(model=None, rate_hz=None)
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     is_active: bool = Field(True, description="whether it is run")

@@ -1,8 +1,8 @@
 """Routes that say how the server is."""
 
 import logging
-from importlib.metadata import version as installed_version
 from datetime import datetime
+from importlib.metadata import version as installed_version
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query

@@ -10,7 +10,22 @@ from throng.core import site
 from throng.server.api.etags import ChangeTags, ReadTags
 from throng.server.api.objects import Call, create, remove, replace, show
 from throng.server.api.paging import Cursor, Page, page
-from throng.server.api.wire import SHOWN, Degrees, Id, IdField, Key, Name, Point, Short, Shown, Text, Wire, example
+from throng.server.api.wire import (
+    SHOWN,
+    Degrees,
+    Id,
+    IdField,
+    Key,
+    Latitude,
+    Longitude,
+    Name,
+    Point,
+    Short,
+    Shown,
+    Text,
+    Wire,
+    example,
+)
 from throng.server.auth.access import Admin, Viewer
 from throng.server.context import Ctx
 from throng.server.options import load_options
@@ -49,6 +64,8 @@ class ZoneChange(Wire):
     exits: Annotated[tuple[tuple[Point, Point], ...], Field(max_length=100)] = Field(
         (), description="openings, from one side to the other"
     )
+    latitude: Latitude | None = Field(None, description="WGS 84, for maps of places without a plan")
+    longitude: Longitude | None = None
     is_active: bool = Field(True, description="whether it is measured")
 
 
@@ -65,7 +82,7 @@ class ZoneShown(Shown):
 
     model_config = example(
         **SHOWN, **EXAMPLE, site_id=1, description="", area_m2=200.0, risk_profile=None, service_profile="fruin",
-        one_way_deg=None, is_active=True,
+        one_way_deg=None, latitude=None, longitude=None, is_active=True,
     )  # fmt: skip
 
     site_id: int
@@ -81,6 +98,8 @@ class ZoneShown(Shown):
     service_profile: str
     one_way_deg: float | None
     exits: list[tuple[tuple[float, float], tuple[float, float]]]
+    latitude: float | None
+    longitude: float | None
     is_active: bool
 
 

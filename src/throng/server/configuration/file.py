@@ -33,6 +33,8 @@ class ZoneEntry(ZoneFile):
 
     polygon: Annotated[list[Point], Field(min_length=3)] | None = None  # type: ignore[assignment]
     description: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
     active: bool = True
 
     @model_validator(mode="after")

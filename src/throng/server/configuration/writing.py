@@ -53,7 +53,7 @@ async def _site(session: AsyncSession, row: Site, *, sealed: bool) -> dict[str, 
 def _zone(row: Zone) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "description": "", "polygon": None, "capacity": None, "risk_profile": None, "thresholds_per_m2": None,
-        "service_profile": "fruin", "one_way_deg": None, "exits": [],
+        "service_profile": "fruin", "one_way_deg": None, "exits": [], "latitude": None, "longitude": None,
     }  # fmt: skip
     return {"id": row.key, "name": row.name, "use": row.use, **_without_defaults(row, defaults), **_active(row)}
 
