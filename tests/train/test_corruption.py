@@ -41,7 +41,7 @@ def test_a_picture_is_always_spoiled_the_same_way(street: Image, kind: Corruptio
     assert (first != street).any()
 
 
-@pytest.mark.parametrize("kind", [k for k in Corruption if k is not Corruption.JPEG])
+@pytest.mark.parametrize("kind", [k for k in Corruption if k not in {Corruption.JPEG, Corruption.STREAM}])
 def test_another_picture_gets_another_chance(street: Image, kind: Corruption) -> None:
     assert (corrupt(street, kind, name="IMG_1") != corrupt(street, kind, name="IMG_2")).any()
 
@@ -79,7 +79,7 @@ def test_blur_softens_and_noise_roughens(street: Image) -> None:
     assert sharpness(corrupt(street, Corruption.NOISE, name="IMG_1")) > 1.5 * sharpness(street)
 
 
-@pytest.mark.parametrize("kind", [Corruption.BLUR, Corruption.NOISE, Corruption.JPEG])
+@pytest.mark.parametrize("kind", [Corruption.BLUR, Corruption.NOISE, Corruption.JPEG, Corruption.STREAM])
 def test_nothing_but_night_and_rain_changes_the_light(street: Image, kind: Corruption) -> None:
     assert corrupt(street, kind, name="IMG_1").mean() == pytest.approx(street.mean(), rel=0.03)
 
@@ -88,6 +88,16 @@ def test_jpeg_makes_blocks_of_eight(street: Image) -> None:
     steps = np.abs(np.diff(grey(corrupt(street, Corruption.JPEG, name="IMG_1", severity=3)), axis=1)).mean(axis=0)
     at_border = np.arange(len(steps)) % 8 == 7
     assert steps[at_border].mean() > 1.5 * steps[~at_border].mean()
+
+
+def test_a_stream_loses_fine_detail_and_hides_its_blocks(street: Image) -> None:
+    textured = np.clip(street + np.random.default_rng(1).normal(0, 4, street.shape), 0, 255).astype(np.uint8)
+    streamed, coded = (corrupt(textured, kind, name="IMG_1") for kind in (Corruption.STREAM, Corruption.JPEG))
+    assert sharpness(streamed) < 0.5 * sharpness(textured)
+    steps, jpeg_steps = (np.abs(np.diff(grey(image), axis=1)).mean(axis=0) for image in (streamed, coded))
+    at_border = np.arange(len(steps)) % 8 == 7
+    edges, jpeg_edges = (s[at_border].mean() / s[~at_border].mean() for s in (steps, jpeg_steps))
+    assert edges < jpeg_edges
 
 
 def test_dark_places_are_grainier_than_bright_ones() -> None:

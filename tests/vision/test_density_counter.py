@@ -78,6 +78,17 @@ def test_head_points_are_as_good_as_the_card_says(write_dot_counter: WriteCounte
     assert lax.count([image], scale=2)[0].density.head_px == pytest.approx(lax.head_px / 2)
 
 
+@pytest.mark.parametrize(("scale", "counted"), [(0.5, False), (1.0, False), (2.0, True)])
+def test_a_faint_haze_is_nobody_unless_the_picture_is_enlarged(
+    write_dot_counter: WriteCounter, scale: float, *, counted: bool
+) -> None:
+    """An enlarged picture has more cells, each with less of the same people."""
+    counter = OnnxDensityCounter(write_dot_counter(gain=1 / 64, metadata={"throng.empty_below": "0.1"}))
+    grey = np.full((64, 64, 3), 20, dtype=np.uint8)
+    (crowd,) = counter.count([grey], scale=scale)
+    assert (crowd.density.total > 0) is counted
+
+
 def test_without_a_measured_interval_nothing_is_promised(write_dot_counter: WriteCounter) -> None:
     (crowd,) = OnnxDensityCounter(write_dot_counter()).count([dots((64, 64), [(8, 8)])])
     assert crowd.count == UNMEASURED.interval(crowd.density.total)

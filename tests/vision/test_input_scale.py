@@ -16,7 +16,7 @@ from throng.sim.source import open_sim
 from throng.vision.counter_registry import THRONGNET, load_counter
 from throng.vision.crowd import Crowd
 from throng.vision.input_scale import ScaleChooser, head_sizes_px, scale_of_calibration, within_budget
-from throng.vision.scale_trials import SCALES, best_scale, try_scales
+from throng.vision.scale_trials import SCALES, ScaleCurve, best_scale, sparse_scale, try_scales
 
 BEST_PX = 14.0
 SIZE = (640, 480)
@@ -148,12 +148,31 @@ def test_nobody_tells_no_scale_and_is_asked_ever_more_rarely() -> None:
     asked = []
     for second in range(600):
         before = len(counter.scales)
-        assert chooser.scale_for(BLANK, float(second)) == 1.0
+        assert chooser.scale_for(BLANK, float(second)) == 0.707  # its grain is less there
         asked += [second] if len(counter.scales) > before else []
     assert not chooser.known
     assert asked[:5] == [0, 2, 6, 14, 30]
     assert np.diff(asked).max() <= 60
     assert len(asked) < 16
+
+
+def curve_of(people: Sequence[float], scales: tuple[float, ...] = (0.354, 0.5, 0.707, 1.0, 1.414)) -> ScaleCurve:
+    """Few people at every scale, without heads, and full agreement."""
+    return ScaleCurve(np.array(scales), np.array(people), np.zeros(len(people)), np.zeros(len(people) - 1))
+
+
+def test_what_looks_like_a_head_at_one_scale_only_is_avoided() -> None:
+    assert sparse_scale(curve_of([0.1, 0.1, 0.1, 0.7, 0.5])) == 0.707
+    assert sparse_scale(curve_of([0.1, 0.1, 1.2, 0.9, 0.5])) == 1.0
+    assert sparse_scale(curve_of([0.1, 0.2], scales=(0.125, 0.25))) == 1.0
+
+
+def test_between_scales_that_agree_the_one_with_more_people_is_taken() -> None:
+    few_small, many_large = (best_scale([curve_of(people)]) for people in ([40, 40, 30, 20, 10], [10, 20, 30, 40, 40]))
+    assert few_small is not None
+    assert many_large is not None
+    assert few_small < 0.5
+    assert many_large > 1
 
 
 def test_a_chosen_scale_is_held_and_looked_at_again_after_minutes() -> None:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import astuple, replace
+from fractions import Fraction
 from functools import cache
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -50,13 +52,25 @@ def blurred(image: Image, sigma_px: float = 2.0) -> Image:
 
 
 def grainy(image: Image) -> Image:
-    noise = np.random.default_rng(7).normal(0, 8, image.shape)
+    noise = np.random.default_rng(7).normal(0, 14, image.shape)
     return np.asarray(np.clip(image + noise, 0, 255), dtype=np.uint8)
 
 
 def compressed(image: Image) -> Image:
     _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 8])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def streamed(image: Image, quality: int) -> Image:
+    """Return a picture as the last of three of an H.264 stream of a constant rate factor."""
+    height, width = image.shape[:2]
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuv420p", Fraction(1, 10)
+    encoder.options = {"crf": str(quality), "preset": "veryfast", "threads": "1"}
+    packets = [packet for _ in range(3) for packet in encoder.encode(av.VideoFrame.from_ndarray(image, format="bgr24"))]
+    decoder = av.CodecContext.create("h264", "r")
+    frames = [frame for packet in (*packets, *encoder.encode(), None) for frame in decoder.decode(packet)]
+    return np.asarray(frames[-1].to_ndarray(format="bgr24"), dtype=np.uint8)
 
 
 SPOILED: dict[str, Callable[[Image], Image]] = {
@@ -143,7 +157,7 @@ def test_every_size_has_finite_figures_or_none(width: int, height: int, seed: in
 
 def test_the_limits_hold_the_share_that_was_asked_for() -> None:
     rng = np.random.default_rng(5)
-    pictures = [PictureQuality(*row) for row in rng.gamma(4, 1, (1000, 5)) * (0.05, 1, 50, 1, 20)]
+    pictures = [PictureQuality(*row) for row in rng.gamma(4, 1, (1000, 5)) * (0.05, 1, 50, 0.1, 20)]
     check = QualityCheck.fit(pictures, limit_share=0.95)
     within = np.mean([not check.warnings(picture) for picture in pictures])
     assert 0.95 <= within <= 0.96
@@ -154,7 +168,27 @@ def test_the_limits_hold_the_share_that_was_asked_for() -> None:
 def test_limits_are_never_stricter_than_what_does_no_harm() -> None:
     perfect = PictureQuality(sharpness=1.0, grain=0.0, light=255, blocks=1.0, haze=0)
     limits = QualityCheck.fit([perfect] * 20).limits
-    assert limits == PictureQuality(sharpness=0.6, grain=1.0, light=160, blocks=1.25, haze=20)
+    assert limits == PictureQuality(sharpness=0.6, grain=5.0, light=160, blocks=1.25, haze=20)
+
+
+def test_what_does_harm_is_told_unless_it_is_usual() -> None:
+    bad = PictureQuality(sharpness=0.1, grain=9.0, light=20, blocks=1.8, haze=90)
+    assert QualityCheck.fit([bad] * 2 + [replace(bad, blocks=1.2)] * 38).limits == replace(bad, blocks=1.3)
+    assert QualityCheck.fit([bad] * 8 + [replace(bad, blocks=1.2)] * 32).limits == bad
+
+
+def test_little_noise_is_no_fault(check: QualityCheck) -> None:
+    noise = np.random.default_rng(7).normal(0, 5, scene(100).shape)
+    image = np.asarray(np.clip(scene(100) + noise, 0, 255), dtype=np.uint8)
+    assert measured(image).grain > 2.5
+    assert "grainy" not in " ".join(check.warnings(measured(image)))
+
+
+@pytest.mark.parametrize("quality", [40, 44, 50])
+def test_a_stream_of_too_few_bits_is_told_as_pictures_are(check: QualityCheck, quality: int) -> None:
+    for seed in range(100, 104):
+        told = " ".join(check.warnings(measured(streamed(scene(seed), quality))))
+        assert "compressed too much" in told
 
 
 def test_better_than_usual_is_no_fault() -> None:

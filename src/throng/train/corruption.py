@@ -1,9 +1,11 @@
-"""Bad pictures made from good ones: night, rain, blur, JPEG and sensor noise, always the same for the same picture."""
+"""Bad pictures made from good ones: night, rain, blur, JPEG, poor streams, sensor noise, always the same for each."""
 
 import zlib
 from collections.abc import Callable
 from enum import StrEnum
+from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ _GAMMA = 2.2
 _REFERENCE_PX = 1024.0
 """Longer side that the strengths in pixels are meant for; other pictures get them in proportion."""
 
+_LEAST_FRAME_PX = 16
+
 Light = NDArray[np.float32]
 
 
@@ -29,6 +33,7 @@ class Corruption(StrEnum):
     RAIN = "rain"
     BLUR = "blur"
     JPEG = "jpeg"
+    STREAM = "stream"
     NOISE = "noise"
 
 
@@ -93,12 +98,30 @@ def blur(image: Image, level: int, rng: np.random.Generator) -> Image:
 
 
 def jpeg(image: Image, level: int, rng: np.random.Generator) -> Image:  # noqa: ARG001  all makers take a generator
-    """A stream of too few bits: JPEG of quality 25, 12 or 6 with colour at half size, twice, as a re-coded stream."""
+    """A picture of too few bits: JPEG of quality 25, 12 or 6 with colour at half size, twice, as if coded again."""
     quality = (25, 12, 6)[level]
     for again in (quality, quality + 3):
         _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, again])
         image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
     return image
+
+
+def stream(image: Image, level: int, rng: np.random.Generator) -> Image:  # noqa: ARG001  all makers take a generator
+    """A video stream of too few bits: the third frame of H.264 with a constant rate factor of 36, 40 or 44.
+
+    Its filter hides the edges of its blocks, and the fine detail with them.
+    """
+    height, width = image.shape[:2]
+    below, right = (max(_LEAST_FRAME_PX, side + side % 2) - side for side in (height, width))
+    framed = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width + right, height + below, "yuv420p"
+    encoder.time_base = Fraction(1, 10)
+    encoder.options = {"crf": str((36, 40, 44)[level]), "preset": "veryfast", "threads": "1"}
+    packets = [packet for _ in range(3) for packet in encoder.encode(av.VideoFrame.from_ndarray(framed, "bgr24"))]
+    decoder = av.CodecContext.create("h264", "r")
+    frames = [frame for packet in (*packets, *encoder.encode(), None) for frame in decoder.decode(packet)]
+    return np.asarray(frames[-1].to_ndarray(format="bgr24")[:height, :width], dtype=np.uint8)
 
 
 def noise(image: Image, level: int, rng: np.random.Generator) -> Image:
@@ -115,6 +138,7 @@ _MAKERS: dict[Corruption, Callable[[Image, int, np.random.Generator], Image]] = 
     Corruption.RAIN: rain,
     Corruption.BLUR: blur,
     Corruption.JPEG: jpeg,
+    Corruption.STREAM: stream,
     Corruption.NOISE: noise,
 }
 

@@ -35,7 +35,9 @@ def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
         mask: (H, W) of that picture.
     """
     density, heads = crowd.density, crowd.heads
-    part = replace(density, people=(density.people * density.shares(mask)).astype(np.float32))
+    # Differences of large sums leave shares a rounding error below nothing.
+    shares = np.clip(density.shares(mask), 0, 1)
+    part = replace(density, people=(density.people * shares).astype(np.float32))
     count = _part(crowd, part.total) if density.error is None else density.error.interval(part.total)
     keep = inside(ImagePoints(heads.points), mask)
     kept = Heads(heads.points[keep], heads.scores[keep], heads.track_ids[keep], heads.heights_m[keep])

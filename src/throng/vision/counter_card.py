@@ -75,7 +75,8 @@ class CounterCard:
         domain: what its training pictures look like, None where nobody recorded it.
         heads: how good its head points are.
         head_px: the size of heads in its input, in pixels, that it counts best.
-        empty_below: cells with fewer people than this hold nobody: a haze over a street adds up.
+        empty_below: cells with fewer people than this hold nobody: a haze over a street adds up. It is meant for
+            pictures of their own size; the cells of an enlarged one hold as much less as they cover less of it.
         quality: how bad its training pictures are, None where nobody recorded it.
     """
 

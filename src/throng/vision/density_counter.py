@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from throng.core.count_error import UNMEASURED
 from throng.core.density_map import DensityMap
 from throng.core.points import Image
+from throng.vision.counter_canvas import POINT_STRIDE, STRIDE, Canvas, cut
 from throng.vision.counter_card import DENSITY, POINTS, SIGNATURE, read_card
 from throng.vision.counter_tiles import CoredTile, cored_tiles, padded_size
 from throng.vision.crowd import Crowd
@@ -28,9 +29,6 @@ INPUT_LIMIT_PX = 2_500_000
 
 LARGEST_PX = 160_000_000
 """A larger input would take minutes and gigabytes."""
-
-STRIDE, POINT_STRIDE = 8, 4
-"""Sides of a cell of the density map and of the head points, in network pixels."""
 
 NO_INTERVAL = "nobody has measured the errors of this counter: its interval is a guess"
 
@@ -53,16 +51,6 @@ class CrowdView:
     crowd: Crowd
     distance: float | None
     quality: PictureQuality | None = None
-
-
-@dataclass(slots=True)
-class _Canvas:
-    """The maps of one picture while its tiles come in."""
-
-    size: tuple[int, int]
-    density: Maps
-    points: Maps
-    signature: NDArray[np.float64] | None = None
 
 
 class OnnxDensityCounter:
@@ -191,19 +179,18 @@ class OnnxDensityCounter:
         width, height = tiles[0].size
         return max(1, self._limit_px // (width * height))
 
-    def _maps(self, images: Sequence[Image], tiles: Sequence[CoredTile]) -> list[_Canvas]:
+    def _maps(self, images: Sequence[Image], tiles: Sequence[CoredTile]) -> list[Canvas]:
         """Run the network on every tile of pictures of one size and join what it gives."""
         height, width = images[0].shape[:2]
-        canvases = [_canvas((width, height)) for _ in images]
+        canvases = [Canvas.blank((width, height)) for _ in images]
         pairs = [(image, canvas, tile) for image, canvas in zip(images, canvases, strict=True) for tile in tiles]
         for group in _batched(pairs, self._at_once(tiles)):
-            blob = cv2.dnn.blobFromImages([_cut(image, tile) for image, _, tile in group])
+            blob = cv2.dnn.blobFromImages([cut(image, tile) for image, _, tile in group])
             outputs = self._run(np.asarray(blob, dtype=np.float32))
             for i, (_, canvas, tile) in enumerate(group):
-                _place(outputs[DENSITY][i, 0], canvas.density, tile, STRIDE)
-                _place(outputs[POINTS][i, 0], canvas.points, tile, POINT_STRIDE)
+                canvas.place(tile, density=outputs[DENSITY][i, 0], points=outputs[POINTS][i, 0])
                 if SIGNATURE in outputs:
-                    _add_signature(canvas, outputs[SIGNATURE][i], tile)
+                    canvas.add_signature(tile, outputs[SIGNATURE][i])
         return canvases
 
     def _run(self, blob: NDArray[np.float32]) -> dict[str, Maps]:
@@ -214,16 +201,16 @@ class OnnxDensityCounter:
             )
         return outputs
 
-    def _view(self, canvas: _Canvas, image: Image, seen: Image) -> CrowdView:
+    def _view(self, canvas: Canvas, image: Image, seen: Image) -> CrowdView:
         image_size = image.shape[1], image.shape[0]
         across, down = (whole / part for whole, part in zip(image_size, canvas.size, strict=True))
-        people = np.maximum(_inside(canvas.density, canvas.size, STRIDE), 0)
-        people[people < self.card.empty_below] = 0
+        people = np.maximum(canvas.density_inside(), 0)
+        people[people < self.card.empty_below * min(1.0, across * down)] = 0
         interval, domain, signature = self.card.interval, self.card.domain, canvas.signature
         head_px = self.card.head_px * (across * down) ** 0.5
         density = DensityMap(people, (STRIDE * across, STRIDE * down), image_size, interval, head_px)
         heads = find_heads(
-            _inside(canvas.points, canvas.size, POINT_STRIDE),
+            canvas.points_inside(),
             (POINT_STRIDE * across, POINT_STRIDE * down),
             threshold=self.card.heads.threshold,
             image_size=image_size,
@@ -278,41 +265,3 @@ def _resized(image: Image, size: tuple[int, int]) -> Image:
     smaller = width * height < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
-
-
-def _canvas(size: tuple[int, int]) -> _Canvas:
-    width, height = padded_size(size)
-    density, points = (np.zeros((height // s, width // s), dtype=np.float32) for s in (STRIDE, POINT_STRIDE))
-    return _Canvas(size, density, points)
-
-
-def _cut(image: Image, tile: CoredTile) -> Image:
-    """Return what the network sees in a tile; beyond the picture its border is repeated."""
-    cut = tile.whole.cut(image)
-    width, height = tile.size
-    below, right = height - cut.shape[0], width - cut.shape[1]
-    if not below and not right:
-        return cut
-    return np.asarray(cv2.copyMakeBorder(cut, 0, below, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
-
-
-def _place(cells: Maps, canvas: Maps, tile: CoredTile, stride: int) -> None:
-    """Copy the cells of a tile's core to their place in the whole map."""
-    core, whole = tile.core, tile.whole
-    rows, columns = slice(core.y1 // stride, core.y2 // stride), slice(core.x1 // stride, core.x2 // stride)
-    top, left = whole.y1 // stride, whole.x1 // stride
-    canvas[rows, columns] = cells[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-
-
-def _add_signature(canvas: _Canvas, signature: Maps, tile: CoredTile) -> None:
-    """Add the features of a tile with the share of its core in the whole."""
-    core = tile.core
-    share = (core.x2 - core.x1) * (core.y2 - core.y1) / (canvas.density.size * STRIDE**2)
-    before = 0.0 if canvas.signature is None else canvas.signature
-    canvas.signature = np.asarray(before + share * signature.astype(np.float64), dtype=np.float64)
-
-
-def _inside(cells: Maps, size: tuple[int, int], stride: int) -> Maps:
-    """Cut off the cells that lie wholly beyond the picture: who is counted there is only its repeated border."""
-    width, height = size
-    return cells[: -(-height // stride), : -(-width // stride)]

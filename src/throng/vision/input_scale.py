@@ -16,7 +16,7 @@ from throng.core.observation import HEAD_HEIGHT_M, HEAD_M
 from throng.core.points import FloatArray, GroundPoints, Image, ImagePoints
 from throng.core.zones import visible_ground
 from throng.vision.ports import DensityCounter
-from throng.vision.scale_trials import LARGEST_INPUT_PX, ScaleCurve, best_scale, try_scales
+from throng.vision.scale_trials import LARGEST_INPUT_PX, ScaleCurve, best_scale, sparse_scale, try_scales
 
 REACH_M = 40.0
 REACH_HEIGHTS = 4.0
@@ -101,8 +101,8 @@ class ScaleChooser:
 
     With a calibration it is fixed. Without one the first three pictures with people, two seconds apart, are tried at
     several scales, and then one in five minutes, so that a camera that was turned or zoomed is counted rightly again;
-    the newest three decide together, and the scale changes only where that makes a difference (`HOLD`). Until people
-    have been seen it is 1, and trials become as rare as one a minute.
+    the newest three decide together, and the scale changes only where that makes a difference (`HOLD`). Until enough
+    people have been seen it is the one, about 1, at which the fewest are, and trials become as rare as one a minute.
 
     Args:
         counter: whose scale is chosen.
@@ -118,13 +118,14 @@ class ScaleChooser:
         self._limit_px = limit_px
         self._size: tuple[int, int] | None = None
         self._scale: float | None = None
+        self._guess = 1.0
         self._curves: deque[ScaleCurve] = deque(maxlen=_SETTLING)
         self._tried_at_s, self._wait_s = 0.0, 0.0
         self._lock = threading.Lock()
 
     @property
     def known(self) -> bool:
-        """The scale comes from a calibration or from people that were seen, and is not a mere guess of 1."""
+        """The scale comes from a calibration or from people that were seen, and is not a mere guess."""
         return self._scale is not None
 
     def scale_for(self, image: Image, pts_s: float) -> float:
@@ -143,12 +144,12 @@ class ScaleChooser:
                 self._restart(size)
             if self._calibration is None and abs(pts_s - self._tried_at_s) >= self._wait_s:
                 self._try(image, pts_s)
-            scale = 1.0 if self._scale is None else self._scale
+            scale = self._guess if self._scale is None else self._scale
         return within_budget(scale, size, limit_px=self._limit_px)
 
     def _restart(self, size: tuple[int, int]) -> None:
         """Forget what was learnt of pictures of another size."""
-        self._size, self._wait_s = size, 0.0
+        self._size, self._wait_s, self._guess = size, 0.0, 1.0
         self._curves.clear()
         fitting = None if self._calibration is None else self._calibration.scaled_to(*size)
         self._scale = None if fitting is None else scale_of_calibration(fitting, self._counter.head_px)
@@ -158,6 +159,7 @@ class ScaleChooser:
         curve = try_scales(self._counter, image, limit_px=self._limit_px)
         if best_scale([curve]) is None:
             self._wait_s = float(np.clip(2 * self._wait_s, _SETTLING_EVERY_S, _NOBODY_EVERY_S))
+            self._guess = sparse_scale(curve)
             return
         self._curves.append(curve)
         self._wait_s = _EVERY_S if len(self._curves) == _SETTLING else _SETTLING_EVERY_S

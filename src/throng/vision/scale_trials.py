@@ -31,6 +31,13 @@ per network cell doubles from one scale to the next, which is a disagreement of 
 HEADS_WEIGHT = 0.03
 """How much twice as many head points speak for a scale, in disagreement: the large and near are seen at all scales."""
 
+PEOPLE_WEIGHT = 0.1
+"""How much twice as many people speak for a scale, in disagreement: a small picture that is enlarged too little agrees
+with itself about the few who are large enough. Chosen on kept-back pictures made smaller, grey, by 2, 3 and 4."""
+
+SPARSE_SCALES = (0.7, 1.0)
+"""Between these scales is the one for a picture in which nobody can tell it."""
+
 _SMALLEST_SIDE_PX = 96
 _BLOCKS = 16
 _BLUR_BLOCKS = 0.8
@@ -89,8 +96,9 @@ def try_scales(
 def best_scale(curves: Sequence[ScaleCurve]) -> float | None:
     """Return the scale at which pictures of one camera agree best with themselves; None where nobody can tell.
 
-    The disagreements of the pictures are averaged, less a bonus for scales at which more heads are found, and the
-    least is taken, between the scales by a parabola and to a quarter of an octave: finer nobody can tell.
+    The disagreements of the pictures are averaged, less a bonus for scales at which more people and more heads are
+    found, and the least is taken, between the scales by a parabola and to a quarter of an octave: finer nobody can
+    tell.
 
     Args:
         curves: of pictures of one size, at least one.
@@ -104,11 +112,27 @@ def best_scale(curves: Sequence[ScaleCurve]) -> float | None:
     possible = (people >= FEWEST_PEOPLE) & (disagreement <= MOST_DISAGREEMENT)
     if not possible.any():
         return None
-    cost = disagreement - HEADS_WEIGHT * heads
+    cost = disagreement - HEADS_WEIGHT * heads - PEOPLE_WEIGHT * np.log2(1 + people)
     at = int(np.argmin(np.where(possible, cost, np.inf)))
     places = (np.log(scales[1:]) + np.log(scales[:-1])) / 2
     octaves = (places[at] + _vertex(cost, at) * (places[1] - places[0])) / np.log(2)
     return float(2 ** (round(octaves * _STEPS) / _STEPS))
+
+
+def sparse_scale(curve: ScaleCurve) -> float:
+    """Return the scale for a picture with so few people that nobody can tell it: where the fewest are seen.
+
+    Somebody who is there is counted alike at neighbouring scales (one person on kept-back pictures as 0.9 at 0.7 and as
+    1.0 at full size); a plant or a lamp that looks like a head does so at one scale and not at the next.
+
+    Args:
+        curve: of the picture.
+
+    Returns:
+        One of the tried scales within `SPARSE_SCALES`; 1 where none of them was tried.
+    """
+    fit = (curve.scales >= SPARSE_SCALES[0]) & (curve.scales <= SPARSE_SCALES[1])
+    return float(curve.scales[np.argmin(np.where(fit, curve.people, np.inf))]) if fit.any() else 1.0
 
 
 def _vertex(cost: FloatArray, at: int) -> float:
