@@ -61,11 +61,13 @@ async def fill(url: str, *, zones: int) -> Filled:
         await session.flush()
         edge = Edge(site_id=site.id, key="box", name="Box", token_hash=hashed(EDGE_TOKEN))
         rows = [Zone(site_id=site.id, key=f"z{n}", name=f"Zone {n}", area_m2=200.0, capacity=400) for n in range(zones)]
-        camera = Camera(site_id=site.id, key="north", name="North")
+        session.add(edge)
+        await session.flush()
+        camera = Camera(site_id=site.id, key="north", name="North", edge_id=edge.id)
         token = ApiToken(
             user_id=user.id, name="benchmark", prefix=API_TOKEN_PREFIX, role=user.role, token_hash=hashed(API_TOKEN)
         )
-        session.add_all([edge, camera, token, *rows])
+        session.add_all([camera, token, *rows])
         await session.flush()
         filled = Filled(site.id, [zone.id for zone in rows], camera.id)
     await database.close()

@@ -1,4 +1,4 @@
-"""How soon a server with 1,000 zones answers after its start, what it takes of the memory, and how fast it tells all."""
+"""How soon a server with 1,000 zones answers after its start, how much memory it takes, and how fast it tells all."""
 
 import asyncio
 import json

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from central import CentralServer, central_server
 
-from throng.cli import local_cameras
 from throng.cli.local_cameras import LocalCameras
 from throng.core.errors import ThrongError
 from throng.server.auth.identify import EDGE_TOKEN_PREFIX
@@ -40,7 +39,7 @@ class Agent:
 @pytest.fixture(autouse=True)
 def agents(monkeypatch: pytest.MonkeyPatch) -> list[Agent]:
     Agent.made = []
-    monkeypatch.setattr(local_cameras, "EdgeAgent", Agent)
+    monkeypatch.setattr("throng.edge.agent.EdgeAgent", Agent)
     return Agent.made
 
 

@@ -64,7 +64,8 @@ class DensityMap:
         sums = _integral_at(mask, row_edges, column_edges)
         inside = sums[1:, 1:] - sums[:-1, 1:] - sums[1:, :-1] + sums[:-1, :-1]
         pixels = np.outer(np.diff(row_edges), np.diff(column_edges))
-        return np.asarray(np.divide(inside, pixels, out=np.zeros_like(inside), where=pixels > 1e-9), dtype=np.float64)
+        shares = np.divide(inside, pixels, out=np.zeros_like(inside), where=pixels > 1e-9)
+        return np.asarray(np.clip(shares, 0, 1), dtype=np.float64)  # sums of floats reach a hair beyond
 
 
 def _integral_at(mask: Mask, rows: FloatArray, columns: FloatArray) -> FloatArray:

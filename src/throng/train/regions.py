@@ -35,8 +35,7 @@ def crowd_inside(crowd: Crowd, mask: Mask) -> Crowd:
         mask: (H, W) of that picture.
     """
     density, heads = crowd.density, crowd.heads
-    # Differences of large sums leave shares a rounding error below nothing.
-    shares = np.clip(density.shares(mask), 0, 1)
+    shares = density.shares(mask)
     part = replace(density, people=(density.people * shares).astype(np.float32))
     count = _part(crowd, part.total) if density.error is None else density.error.interval(part.total)
     keep = inside(ImagePoints(heads.points), mask)
