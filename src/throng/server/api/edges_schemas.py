@@ -83,7 +83,11 @@ class Enrolled(Wire):
     """An edge that has enrolled; the token is shown this once."""
 
     model_config = example(
-        edge_id=3, key="box-1", site_id=1, site_key="harbour", token="edge_…"  # noqa: S106
+        edge_id=3,
+        key="box-1",
+        site_id=1,
+        site_key="harbour",
+        token="edge_…",  # noqa: S106
     )
 
     edge_id: int
