@@ -11,6 +11,7 @@ from central import START, CentralServer
 from sqlalchemy import insert
 
 from throng.store.columns import to_us
+from throng.store.partitions import day_of, make
 from throng.store.tables import latest_zones, readings, readings_hour, stale_minutes
 from throng.store.tables.readings import AVERAGED
 
@@ -32,6 +33,8 @@ async def fill(server: CentralServer) -> None:
              "density_mean_high_per_m2": None if count is None else 4.5 if hour == 5 else count / 200}
         )  # fmt: skip
     async with server.context.database.write() as session:
+        if not server.context.database.is_sqlite:
+            await make(session, {day_of(to_us(at)) for at in (BEGIN, START)})
         await session.execute(insert(readings), rows)
         await session.execute(insert(latest_zones), [_latest(server)])
         await session.execute(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from central import CentralServer
 
+from throng.camera import still
 from throng.server import plan_picture
 from throng.server.errors import ServerError
 from throng.server.plan_picture import read_plan_picture
@@ -101,7 +102,7 @@ def test_plan_is_kept_moved_and_shown(run_server: Callable[..., None]) -> None:
 
 
 def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_picture, "cv2", None)
+    monkeypatch.setattr(still, "decode_picture", None)
     bomb = bytearray(picture(".png"))
     bomb[16:24] = (60_000).to_bytes(4, "big") * 2
     with pytest.raises(ServerError, match="60000 x 60000 pixels"):

@@ -86,6 +86,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield Served(thread, server)
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_nonsense_is_answered_or_hung_up_on_and_others_go_on(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
 
