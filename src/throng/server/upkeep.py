@@ -38,7 +38,8 @@ class Upkeep:
         self.failures = 0
 
     async def start(self) -> None:
-        """Begin."""
+        """Begin; the partitions of today are there before anybody writes."""
+        await self._make_partitions()
         self._task = asyncio.create_task(self._run(), name="throng-upkeep")
 
     async def stop(self) -> None:
@@ -77,13 +78,16 @@ class Upkeep:
                 return rolled
             await asyncio.sleep((time.monotonic() - began_s) * (1 / BUSY_SHARE - 1))
 
+    async def _make_partitions(self) -> None:
+        if not self._database.is_sqlite:
+            async with self._database.write() as session:
+                await partitions.make_ahead(session, to_us(self._clock.now()))
+
     async def _erase(self) -> None:
         now = self._clock.now()
         async with self._database.read() as session:
             retention = await load_retention(session)
-        if not self._database.is_sqlite:
-            async with self._database.write() as session:
-                await partitions.make_ahead(session, to_us(now))
+        await self._make_partitions()
         erased = await erase_old(self._database, retention, now)
         if erased:
             log.info("erased what was too old: %s", ", ".join(f"{n} of {kind}" for kind, n in erased.items()))
