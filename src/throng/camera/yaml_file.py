@@ -47,6 +47,8 @@ def parse_yaml(text: str, source: str, model: type[Model]) -> Model:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise SettingsError(f"{source}{line}: this is not valid YAML: {getattr(error, 'problem', error)}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{source}: nested deeper than anybody writes") from error
     except (ValueError, OverflowError) as error:  # such as the 40th of May
         raise SettingsError(f"{source}: a value cannot be: {error}") from error
     if not isinstance(content, dict):
