@@ -18,7 +18,7 @@ from throng.server.live.messages import Packet, changes_packet, heartbeat_packet
 from throng.server.live.views import View
 
 GATHER_S = 0.01
-"""Changes within this time are told together."""
+"""A change after some quiet is told at once; those that follow within this time are told together."""
 
 TICK_S = 0.1
 HEARTBEAT_S = 2.0
@@ -64,6 +64,7 @@ class LiveHub:
         self._behind: set[Listener] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pumping = False
+        self._pumped_s = 0.0
 
     def now(self) -> datetime:
         """Return the server's time."""
@@ -209,10 +210,11 @@ class LiveHub:
         self._changed[item.key] = item
         if not self._pumping and self._loop is not None:
             self._pumping = True
-            self._loop.call_later(GATHER_S, self._pump)
+            self._loop.call_at(max(self._loop.time(), self._pumped_s + GATHER_S), self._pump)
 
     def _pump(self) -> None:
         self._pumping = False
+        self._pumped_s = 0.0 if self._loop is None else self._loop.time()
         changed, self._changed = self._changed, {}
         by_view: defaultdict[View, dict[Key, Item]] = defaultdict(dict)
         for key, item in changed.items():
