@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from throng.store.tables.readings import AVERAGED
 from throng.store.zone_limits import ZoneLimits
@@ -89,8 +89,14 @@ PIECE = {
 
 def pieces_json(pieces: Iterable[Piece], limits: dict[int, ZoneLimits]) -> str:
     """Return the parameter `pieces` of a `summary`: pieces in order, with the limits of their zones."""
-    none = ZoneLimits()
-    return json.dumps([[n, *astuple(p), *astuple(limits.get(p.zone_id, none))] for n, p in enumerate(pieces)])
+    of_zone = {zone_id: (one.caution, one.warning, one.critical, one.capacity) for zone_id, one in limits.items()}
+    none = (None, None, None, None)
+    return json.dumps(
+        [
+            [n, p.zone_id, p.camera_id, p.begin_us, p.end_us, *of_zone.get(p.zone_id, none)]
+            for n, p in enumerate(pieces)
+        ]
+    )
 
 
 def summary(table: str, values: Sequence[str] = AVERAGED, *, sqlite: bool) -> str:
