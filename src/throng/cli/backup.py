@@ -1,17 +1,18 @@
 """`throng backup` and `throng restore`: everything that the server keeps, in one file."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from throng.cli.screen import console
+from throng.cli.server_database import Config, DataDir, server_settings, with_database
 
-Config = Annotated[Path | None, typer.Option(help="Settings of the server as YAML.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where database, secret key and videos lie.")]
+if TYPE_CHECKING:
+    from throng.store.backup import Manifest
+    from throng.store.database import Database
 
 
 def backup(
@@ -25,22 +26,19 @@ def backup(
 ) -> None:
     """Write a backup of the server's database into one file, while the server runs."""
     from throng.store.backup import write_backup  # noqa: PLC0415
-    from throng.store.database import Database  # noqa: PLC0415
 
-    settings = _settings(config, data_dir)
+    settings = server_settings(data_dir, config)
 
-    async def work() -> None:
-        database = Database(settings.database())
+    async def work(database: "Database") -> "Manifest":
         with _progress() as told:
             folder = settings.data_dir if key else None
-            manifest = await write_backup(database, file, at=datetime.now(UTC), folder=folder, progress=told)
-        await database.close()
-        rows = sum(part.rows for part in manifest.tables)
-        console.print(f"{file}: {rows:,} rows of {len(manifest.tables)} tables, {file.stat().st_size / 1e6:.1f} MB")
-        if key:
-            console.print("It holds the secret key: keep it as safe as the server itself.")
+            return await write_backup(database, file, at=datetime.now(UTC), folder=folder, progress=told)
 
-    asyncio.run(work())
+    manifest = with_database(settings, work, upgrade=False)
+    rows = sum(part.rows for part in manifest.tables)
+    console.print(f"{file}: {rows:,} rows of {len(manifest.tables)} tables, {file.stat().st_size / 1e6:.1f} MB")
+    if key:
+        console.print("It holds the secret key: keep it as safe as the server itself.")
 
 
 def restore(
@@ -51,26 +49,16 @@ def restore(
 ) -> None:
     """Fill a new, empty server from a backup. SQLite and PostgreSQL can be exchanged on the way."""
     from throng.store.backup import restore_backup  # noqa: PLC0415
-    from throng.store.database import Database  # noqa: PLC0415
 
-    settings = _settings(config, data_dir)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings = server_settings(data_dir, config)
 
-    async def work() -> None:
-        database = Database(settings.database())
+    async def work(database: "Database") -> "Manifest":
         with _progress() as told:
-            manifest = await restore_backup(database, file, folder=settings.data_dir, progress=told)
-        await database.close()
-        rows = sum(part.rows for part in manifest.tables)
-        console.print(f"restored {rows:,} rows of {manifest.made_at}; start the server with the same settings")
+            return await restore_backup(database, file, folder=settings.data_dir, progress=told)
 
-    asyncio.run(work())
-
-
-def _settings(config: Path | None, data_dir: Path | None) -> Any:
-    from throng.server.settings import load_settings  # noqa: PLC0415
-
-    return load_settings(config, **({} if data_dir is None else {"data_dir": data_dir}))
+    manifest = with_database(settings, work, create=True, upgrade=False)
+    rows = sum(part.rows for part in manifest.tables)
+    console.print(f"restored {rows:,} rows of {manifest.made_at}; start the server with the same settings")
 
 
 class _progress:  # noqa: N801  used like a function: with _progress() as told

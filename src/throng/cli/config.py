@@ -1,6 +1,5 @@
 """`throng config`: the configuration of a central server as one YAML file."""
 
-import asyncio
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -8,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from throng.cli.users import Config, DataDir, in_database
+from throng.cli.server_database import Config, DataDir, in_database, server_settings, with_database
 from throng.core.errors import ThrongError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from throng.server.settings import ServerSettings
+    from throng.store.database import Database
 
 app = typer.Typer(
     help="Configuration of a central server: settings, sites, zones, lines, cameras.", no_args_is_help=True
@@ -77,9 +77,8 @@ def apply_file(
         answer = _ask(server, token_file, "POST", params=query, content=self_contained(text, read).encode())
         changes = answer.json()["changes"]
     else:
-        changes = asyncio.run(
-            _apply(_settings(data_dir, config), read, dry_run=dry_run, prune=prune, whole=is_whole(text))
-        )
+        settings = server_settings(data_dir, config)
+        changes = _apply(settings, read, dry_run=dry_run, prune=prune, whole=is_whole(text))
     _print(changes, dry_run=dry_run)
 
 
@@ -97,48 +96,31 @@ def _text(file: Path | None, *, example: bool) -> tuple[str, str, Path | None]:
         ) from error
 
 
-def _settings(data_dir: Path | None, config: Path | None) -> "ServerSettings":
-    from throng.server.settings import load_settings  # noqa: PLC0415
-
-    return load_settings(config, **({} if data_dir is None else {"data_dir": data_dir}))
-
-
 def _export(data_dir: Path | None, config: Path | None, *, sealed: bool) -> str:
     from throng.server.configuration.writing import write_configuration  # noqa: PLC0415
-    from throng.store.database import Database  # noqa: PLC0415
 
-    path = Database(_settings(data_dir, config).database()).path
-    if path is not None and not path.exists():
-        raise ConfigError(f"there is no database {path}; name the data folder with --data-dir")
     return in_database(
         partial(write_configuration, sealed_secrets=sealed), data_dir=data_dir, config=config
     )  # fmt: skip
 
 
-async def _apply(
-    settings: "ServerSettings", read: Any, *, dry_run: bool, prune: bool, whole: bool
-) -> list[dict[str, Any]]:
+def _apply(settings: "ServerSettings", read: Any, *, dry_run: bool, prune: bool, whole: bool) -> list[dict[str, Any]]:
     from dataclasses import asdict  # noqa: PLC0415
 
     from throng.core.clock import SystemClock  # noqa: PLC0415
     from throng.server.configuration.applying import Place, Wish, apply_configuration  # noqa: PLC0415
-    from throng.store import migrate  # noqa: PLC0415
     from throng.store.audit import SystemActor  # noqa: PLC0415
     from throng.store.configuration import Author  # noqa: PLC0415
-    from throng.store.database import Database  # noqa: PLC0415
     from throng.store.secret_box import open_secret_box  # noqa: PLC0415
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database())
-    try:
-        await migrate.upgrade(database)
+    async def work(database: "Database") -> list[dict[str, Any]]:
         key = None if settings.secret_key is None else settings.secret_key.get_secret_value()
         place = Place(database, open_secret_box(settings.data_dir, key=key), settings)
         author = Author(SystemActor(name="throng config"), SystemClock().now())
         wish = Wish(read, prune=prune, whole=whole)
         return [asdict(change) for change in await apply_configuration(place, wish, author=author, dry_run=dry_run)]
-    finally:
-        await database.close()
+
+    return with_database(settings, work, create=True)
 
 
 def _ask(server: str, token_file: Path | None, method: str, **request: Any) -> Any:

@@ -38,6 +38,7 @@ def serve(
     from throng.server.central import create_server  # noqa: PLC0415
     from throng.server.run import serve_until_stopped  # noqa: PLC0415
     from throng.server.settings import load_settings  # noqa: PLC0415
+    from throng.store import migrate  # noqa: PLC0415
 
     set_up_logging()
     given: dict[str, Any] = {"data_dir": data_dir, "host": host, "port": port}
@@ -60,9 +61,19 @@ def serve(
                 if not isinstance(local, BaseException):
                     await asyncio.to_thread(local.stop)
 
+    async def before_start() -> None:
+        await migrate.upgrade(app.state.context.database)
+
     _survive_signals()
     try:
-        serve_until_stopped(app, host=settings.host, port=settings.port, ready=ready, before_stop=before_stop)
+        serve_until_stopped(
+            app,
+            host=settings.host,
+            port=settings.port,
+            ready=ready,
+            before_start=before_start,
+            before_stop=before_stop,
+        )
     finally:
         gc.enable()
 

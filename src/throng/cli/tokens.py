@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from throng.cli.users import Config, DataDir, PersonRole, in_database
+from throng.cli.server_database import Config, DataDir, in_database
+from throng.cli.users import PersonRole
 from throng.core.errors import ThrongError
 
 if TYPE_CHECKING:

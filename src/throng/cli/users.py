@@ -1,32 +1,23 @@
 """`throng users`: adds, lists, resets and disables users in the database itself, whether or not the server runs."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from throng.cli.server_database import Config, DataDir, in_database
 from throng.core.errors import ThrongError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from throng.store.database import Database
     from throng.store.tables import User
-
-T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True)
 
 PersonRole = Literal["viewer", "operator", "admin"]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Where the server keeps its data (default throng-data).")
-]
-Config = Annotated[Path | None, typer.Option("--config", help="Settings of the server as YAML.")]
 Username = Annotated[str, typer.Argument(help="Name to log in with.")]
 
 
@@ -71,7 +62,7 @@ def add(
         await users.give_sites(session, user.id, site_ids)
         await _noted(session, "user.create", user, role=role)
 
-    in_database(work, data_dir=data_dir, config=config)
+    in_database(work, data_dir=data_dir, config=config, create=True)
     typer.echo(f"{plain} is added, as {role}")
 
 
@@ -131,30 +122,6 @@ def disable(username: Username, *, data_dir: DataDir = None, config: Config = No
 
     in_database(work, data_dir=data_dir, config=config)
     typer.echo(f"{username} is disabled")
-
-
-def in_database(work: "Callable[[AsyncSession], Awaitable[T]]", *, data_dir: Path | None, config: Path | None) -> T:
-    """Do something in one transaction of the server's database, which is brought to the present tables first.
-
-    Raises:
-        ThrongError: the settings are wrong, or the database refuses.
-    """
-    from throng.server.settings import load_settings  # noqa: PLC0415
-    from throng.store import migrate  # noqa: PLC0415
-    from throng.store.database import Database  # noqa: PLC0415
-
-    settings = load_settings(config, **({} if data_dir is None else {"data_dir": data_dir}))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-
-    async def whole(database: "Database") -> T:
-        try:
-            await migrate.upgrade(database)
-            async with database.write() as session:
-                return await work(session)
-        finally:
-            await database.close()
-
-    return asyncio.run(whole(Database(settings.database())))
 
 
 def _asked_for(username: str) -> str:

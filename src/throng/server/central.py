@@ -14,6 +14,7 @@ from throng.server.auth.service import Auth
 from throng.server.boards import LocalBoards
 from throng.server.compat.doors import open_doors
 from throng.server.context import Context
+from throng.server.data_folder import make_data_folder
 from throng.server.guard import Guard
 from throng.server.ingest.service import IngestService
 from throng.server.live.hub import LiveHub
@@ -42,7 +43,7 @@ def create_server(settings: ServerSettings, *, clock: Clock | None = None) -> Fa
     Returns:
         An ASGI application. The database is opened, and brought to the present tables, when it starts.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data_dir)
     key = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     clock = clock or SystemClock()
     secrets = open_secret_box(settings.data_dir, key=key)

@@ -112,6 +112,7 @@ def serve_until_stopped(
     host: str,
     port: int,
     ready: Callable[[str], None],
+    before_start: Callable[[], Awaitable[None]] | None = None,
     before_stop: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve in this thread until SIGINT or SIGTERM.
@@ -121,6 +122,7 @@ def serve_until_stopped(
         host: address to listen on.
         port: 0 for any free port.
         ready: called with the address, in the event loop, when requests are answered.
+        before_start: awaited before the application starts; its errors reach the caller as they are.
         before_stop: awaited before the server stops to answer.
 
     Raises:
@@ -130,7 +132,7 @@ def serve_until_stopped(
     server = _TellingServer(server_config(app), goodbye=app.state.goodbye)
     address = f"http://{_browser_host(host)}:{listener.getsockname()[1]}"
     server.on_ready = lambda: ready(address)
-    server.before_stop = before_stop
+    server.before_start, server.before_stop = before_start, before_stop
     server.run(sockets=[listener])
     if not server.started:
         raise ServerError(f"the server at {address} did not start; the log says why")
@@ -140,6 +142,7 @@ class _TellingServer(uvicorn.Server):
     """Says when it is ready, and tells clients that stay for long before it waits for them to leave."""
 
     on_ready: Callable[[], None]
+    before_start: Callable[[], Awaitable[None]] | None = None
     before_stop: Callable[[], Awaitable[None]] | None = None
 
     def __init__(self, config: uvicorn.Config, *, goodbye: Callable[[], None]) -> None:
@@ -147,6 +150,8 @@ class _TellingServer(uvicorn.Server):
         self._goodbye = goodbye
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.before_start is not None:
+            await self.before_start()
         await super().startup(sockets)
         if self.started:
             self.on_ready()

@@ -103,7 +103,7 @@ async def restore_backup(
             manifest = _checked(archive)
             await migrate.upgrade(database, to=manifest.revision)
             try:
-                async with database.writer.begin() as connection:
+                async with database.connect(write=True) as connection:
                     tables = await connection.run_sync(_reflect)
                     for part in manifest.tables:
                         await _load(connection, archive, part, tables, progress)
@@ -122,7 +122,7 @@ async def restore_backup(
 async def _write_tables(
     database: Database, archive: zipfile.ZipFile, progress: Progress
 ) -> tuple[tuple[Part, ...], str]:
-    async with database.reader.connect() as connection:
+    async with database.connect() as connection:
         if not database.is_sqlite:
             await connection.execution_options(isolation_level="REPEATABLE READ")
         found = await connection.run_sync(migrate.revision_of)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
 
 from throng.store.errors import ConflictError, StorageFullError, StoreError
@@ -91,6 +91,33 @@ class Database:
             with _in_words():
                 async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
                     yield session
+
+    @contextlib.asynccontextmanager
+    async def connect(self, *, write: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Yield a bare connection, for migrations and backups; with `write` in a transaction that ends with the block.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with _in_words():
+            connection = await (self.writer if write else self.reader).connect()
+        try:
+            if write:
+                async with connection.begin():
+                    yield connection
+            else:
+                yield connection
+        finally:
+            await connection.close()
+
+    def require_there(self) -> None:
+        """Refuse to go on where a file of SQLite is missing, which would be made empty.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if self.path is not None and not self.path.exists():
+            raise StoreError(f"there is no database {self.path}; name the server's data folder with --data-dir")
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,6 +1,7 @@
 """Brings a database to the tables that this version of the program expects, and back."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -12,15 +13,18 @@ from sqlalchemy import Connection
 from throng.store.database import Database
 from throng.store.errors import StoreError
 
+HEAD = "head"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-async def upgrade(database: Database, *, to: str = "head") -> None:
+async def upgrade(database: Database, *, to: str = HEAD) -> None:
     """Apply the migrations that are missing, all in one transaction.
 
     Raises:
         StoreError: the database was made by a newer version of the program.
     """
+    if to == HEAD and await revision(database) == newest_revision():
+        return
     await _run(database, lambda config: command.upgrade(config, to))
 
 
@@ -31,10 +35,11 @@ async def downgrade(database: Database, *, to: str) -> None:
 
 async def revision(database: Database) -> str | None:
     """Return the revision a database is at; None for an empty one."""
-    async with database.reader.connect() as connection:
+    async with database.connect() as connection:
         return await connection.run_sync(revision_of)
 
 
+@cache
 def newest_revision() -> str:
     """Return the revision that this version of the program expects."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -55,7 +60,7 @@ async def _run(database: Database, action: Callable[[Config], None]) -> None:
         config.attributes["connection"] = connection
         action(config)
 
-    async with database.writer.begin() as connection:
+    async with database.connect(write=True) as connection:
         await connection.run_sync(in_connection)
 
 

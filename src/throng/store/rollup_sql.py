@@ -92,10 +92,7 @@ def pieces_json(pieces: Iterable[Piece], limits: dict[int, ZoneLimits]) -> str:
     of_zone = {zone_id: (one.caution, one.warning, one.critical, one.capacity) for zone_id, one in limits.items()}
     none = (None, None, None, None)
     return json.dumps(
-        [
-            [n, p.zone_id, p.camera_id, p.begin_us, p.end_us, *of_zone.get(p.zone_id, none)]
-            for n, p in enumerate(pieces)
-        ]
+        [[n, p.zone_id, p.camera_id, p.begin_us, p.end_us, *of_zone.get(p.zone_id, none)] for n, p in enumerate(pieces)]
     )
 
 
