@@ -19,10 +19,7 @@ from throng.core.observation import Observation
 from throng.core.points import FloatArray, Image
 from throng.core.reading import Reading
 from throng.core.site import Camera, Line, Zone
-from throng.server.uploaded_picture import checked_picture, decode_base64
 from throng.vision.observers import load_observer
-
-__all__ = ["Detection", "checked_picture", "decode_base64", "detect"]
 
 _one_at_a_time = threading.Lock()
 

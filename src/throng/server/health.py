@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from throng.server.context import Context
 from throng.server.live.items import Item, Kind
 from throng.store.errors import StoreError
+from throng.store.site_objects import every
 from throng.store.tables import Camera, Edge
 
 SLOW_DATABASE_S = 0.5
@@ -117,17 +118,17 @@ def _live(context: Context) -> Part:
 
 async def _devices(context: Context, site_ids: frozenset[int] | None) -> tuple[list[CameraHealth], list[EdgeHealth]]:
     async with context.database.read() as session:
-        cameras = (await session.scalars(select(Camera).where(Camera.is_active).order_by(Camera.id))).all()
-        edges = (await session.scalars(select(Edge).order_by(Edge.id))).all()
+        cameras = [row for row in await every(session, Camera, site_ids=site_ids) if row.is_active]
+        edges = await every(session, Edge, site_ids=site_ids)
     reported: dict[int, list[Item]] = {}
     for kind in (Kind.ZONE, Kind.LINE):
         for item in context.hub.items(kind, site_ids=site_ids):
             reported.setdefault(item.ids[1], []).append(item)
     now_s, now = context.clock.monotonic_s(), context.clock.now()
-    seen = [c for c in cameras if site_ids is None or c.site_id in site_ids]
-    boxes = [e for e in edges if site_ids is None or e.site_id in site_ids]
     streams = {item.ids[0]: item for item in context.hub.items(Kind.CAMERA, site_ids=site_ids)}
-    return [_camera(c, reported.get(c.id, []), streams.get(c.id), now_s) for c in seen], [_edge(e, now) for e in boxes]
+    return [_camera(c, reported.get(c.id, []), streams.get(c.id), now_s) for c in cameras], [
+        _edge(e, now) for e in edges
+    ]
 
 
 def _camera(camera: Camera, items: list[Item], stream: Item | None, now_s: float) -> CameraHealth:

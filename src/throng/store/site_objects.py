@@ -29,6 +29,24 @@ async def get(session: AsyncSession, table: type[Owned], object_id: int, *, site
     return row
 
 
+async def get_with_site(
+    session: AsyncSession, table: type[Owned], object_id: int, *, site_ids: SiteIds
+) -> tuple[Owned, Site]:
+    """Return one object and the site that it belongs to.
+
+    Raises:
+        NotFoundError: there is none, or it is not of a site that may be seen.
+    """
+    row = await get(session, table, object_id, site_ids=site_ids)
+    return row, await session.get_one(Site, row.site_id)
+
+
+async def every(session: AsyncSession, table: type[Keyed], *, site_ids: SiteIds) -> Sequence[Keyed]:
+    """Return all objects of the sites that may be seen, in order of their ids."""
+    query = select(table).order_by(table.id)
+    return (await session.scalars(query if site_ids is None else query.where(table.site_id.in_(site_ids)))).all()
+
+
 async def find(
     session: AsyncSession,
     table: type[Owned],

@@ -11,16 +11,17 @@ from fastapi.responses import Response
 from throng.report.document import Document
 from throng.report.formats import MEDIA_TYPES, Format, write_report
 from throng.server.api.history import Range, Span
-from throng.server.api.statistics import site_statistics, zone_and_site
+from throng.server.api.statistics import site_statistics
 from throng.server.api.wire import Id
 from throng.server.auth.access import Viewer
 from throng.server.context import Ctx
 from throng.server.problems import Problem
 from throng.server.zone_report import site_document, zone_document
 from throng.server.zone_statistics import zone_statistics
-from throng.store import sites
+from throng.store import site_objects, sites
 from throng.store.columns import to_us
 from throng.store.history_plan import BucketName, Buckets, bucket_count, buckets, choose_bucket
+from throng.store.tables import Zone
 
 routes = APIRouter(prefix="/api/v1", tags=["exports"])
 
@@ -45,7 +46,7 @@ async def export_zone(
     """Give the report of a zone: figures, charts and its history, the last 24 hours by default."""
     now = context.clock.now()
     async with context.database.read() as session:
-        zone, site = await zone_and_site(session, zone_id, principal)
+        zone, site = await site_objects.get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         one = await zone_statistics(session, zone, site, since=span.since, until=span.until, now=now)
         of = _rows(bucket, span, ZoneInfo(site.time_zone))
         document = await zone_document(session, one, of=of, now=now)

@@ -11,7 +11,6 @@ import numpy as np
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic_core import to_json
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from throng.core.crowd_state import EventKind
 from throng.server.api.history_points import Bucketed, line_points, raw_points, zone_points
@@ -19,7 +18,6 @@ from throng.server.api.history_schemas import DensitySnapshot, LineHistory, Show
 from throng.server.api.paging import Cursor, Page, PageRequest, page
 from throng.server.api.wire import LARGEST_ID, Id, Time
 from throng.server.auth.access import Viewer
-from throng.server.auth.principal import Principal
 from throng.server.context import Ctx
 from throng.server.problems import Problem
 from throng.store.columns import from_us, to_us
@@ -27,8 +25,8 @@ from throng.store.happenings import find_events, find_snapshots
 from throng.store.history import line_history, raw_history, zone_history
 from throng.store.history_plan import BucketName, bucket_count, buckets, choose_bucket
 from throng.store.retention import Retention, load_retention
-from throng.store.site_objects import get
-from throng.store.tables import Happening, Line, Site, Zone
+from throng.store.site_objects import get_with_site
+from throng.store.tables import Happening, Line, Zone
 from throng.store.tables.readings import AVERAGED, NUMBERS
 
 routes = APIRouter(prefix="/api/v1", tags=["history"])
@@ -89,7 +87,7 @@ async def read_zone_history(
     names = _fields(fields, NUMBERS if bucket == "raw" else AVERAGED)
     now = context.clock.now()
     async with context.database.read() as session:
-        zone, site = await _of_site(session, Zone, zone_id, principal)
+        zone, site = await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         time_zone = site.time_zone
         if bucket == "raw":
             rows = await raw_history(
@@ -121,7 +119,7 @@ async def read_line_history(
         raise Problem(422, "bucket: a line has no raw history; the shortest bucket of auto is one second")
     now = context.clock.now()
     async with context.database.read() as session:
-        line, site = await _of_site(session, Line, line_id, principal)
+        line, site = await get_with_site(session, Line, line_id, site_ids=principal.site_ids)
         of = _bucketed(bucket, span, points, site.time_zone, now, Retention(readings=None, minutes=None))
         found = await line_history(session, line.id, of.buckets, camera_id=camera_id)
     body = {"line_id": line_id, "time_zone": site.time_zone, "bucket": of.buckets.name}
@@ -134,7 +132,7 @@ async def read_events(
 ) -> Page[ShownEvent]:
     """List the behaviour events of a zone that went on in a span, newest first."""
     async with context.database.read() as session:
-        await _of_site(session, Zone, zone_id, principal)
+        await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         rows, position = await find_events(
             session, zone_id, since_us=to_us(span.since), until_us=to_us(span.until),
             kind=None if kind is None else kind.value, after=_after(wanted), limit=wanted.limit,
@@ -148,7 +146,7 @@ async def read_snapshots(
 ) -> Page[DensitySnapshot]:
     """List the density pictures of a zone, newest first."""
     async with context.database.read() as session:
-        await _of_site(session, Zone, zone_id, principal)
+        await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         rows, position = await find_snapshots(
             session, zone_id, since_us=to_us(span.since), until_us=to_us(span.until), camera_id=camera_id,
             after=_after(wanted), limit=min(wanted.limit, 50),
@@ -179,13 +177,6 @@ def _fields(text: str, known: Sequence[str]) -> list[str]:
     if unknown or not names:
         raise Problem(422, f"fields: expected some of {', '.join(known)}; got {', '.join(unknown)[:100] or 'none'}")
     return names
-
-
-async def _of_site(session: AsyncSession, table: Any, object_id: int, principal: Principal) -> tuple[Any, Site]:
-    row = await get(session, table, object_id, site_ids=principal.site_ids)
-    site = await session.get(Site, row.site_id)
-    assert site is not None, "whatever has a site refers to one that exists"
-    return row, site
 
 
 def _after(wanted: PageRequest) -> tuple[int, int] | None:

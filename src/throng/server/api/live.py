@@ -14,8 +14,8 @@ from throng.server.live.events import EventStream
 from throng.server.live.messages import FromClient, FromServer, StateMessage
 from throng.server.live.session import LiveSession
 from throng.server.live.views import View, parse_topics
-from throng.store.errors import NotFoundError
-from throng.store.tables import Site, Zone
+from throng.store import site_objects, sites
+from throng.store.tables import Zone
 
 routes = APIRouter(prefix="/api/v1", tags=["live"])
 
@@ -64,10 +64,8 @@ async def live_schemas(_principal: Viewer) -> dict[str, Any]:
 @routes.get("/sites/{site_id}/live", operation_id="get_site_live", response_model=StateMessage)
 async def site_live(site_id: Id, context: Ctx, principal: Viewer) -> Response:
     """Give the newest of everything at one site."""
-    principal.require_site(site_id, f"site {site_id}")
     async with context.database.read() as session:
-        if await session.get(Site, site_id) is None:
-            raise NotFoundError(f"there is no site {site_id}")
+        await sites.get(session, site_id, site_ids=principal.site_ids)
     return _state(context, principal, frozenset({f"site:{site_id}"}))
 
 
@@ -75,10 +73,7 @@ async def site_live(site_id: Id, context: Ctx, principal: Viewer) -> Response:
 async def zone_live(zone_id: Id, context: Ctx, principal: Viewer) -> Response:
     """Give the newest reading of one zone by each camera that sees it, and its alerts."""
     async with context.database.read() as session:
-        zone = await session.get(Zone, zone_id)
-    if zone is None:
-        raise NotFoundError(f"there is no zone {zone_id}")
-    principal.require_site(zone.site_id, f"zone {zone_id}")
+        await site_objects.get(session, Zone, zone_id, site_ids=principal.site_ids)
     return _state(context, principal, frozenset({f"zone:{zone_id}"}))
 
 

@@ -5,13 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from throng.server.api.paging import Cursor, Page, page
 from throng.server.api.wire import Id, Text, Time, Wire, example
 from throng.server.audit_trail import noted
 from throng.server.auth.access import Operator, Viewer
-from throng.server.auth.principal import Principal
 from throng.server.context import Ctx
 from throng.server.ingest.batching import FUTURE
 from throng.server.ingest.by_person import batch_of
@@ -21,8 +19,8 @@ from throng.store import manual_counts
 from throng.store.columns import to_us
 from throng.store.ingesting import store_batches
 from throng.store.retention import load_retention
-from throng.store.site_objects import get
-from throng.store.tables import ManualCount, Site, Zone
+from throng.store.site_objects import get_with_site
+from throng.store.tables import ManualCount, Zone
 from throng.store.tables.readings import BY_A_PERSON
 
 routes = APIRouter(prefix="/api/v1/zones/{zone_id}/manual-counts", tags=["manual_counts"])
@@ -73,7 +71,7 @@ async def create(
     now = context.clock.now()
     at = new.at or now
     async with context.database.write() as session:
-        zone, site = await _zone(session, zone_id, principal)
+        zone, site = await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         oldest = (await load_retention(session)).since("readings", now)
         if at > now + FUTURE or (oldest is not None and at < oldest):
             raise Problem(422, f"at: {at.isoformat()} is in the future, or older than what is kept; give when it was")
@@ -106,7 +104,7 @@ async def find(
         raise Problem(422, "this cursor is of another list")
     after = (wanted.position[0], wanted.position[1]) if wanted.position else None
     async with context.database.read() as session:
-        await _zone(session, zone_id, principal)
+        await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         rows, position = await manual_counts.find(
             session, zone_id, since_us=since_us, until_us=until_us, after=after, limit=wanted.limit
         )
@@ -118,7 +116,7 @@ async def remove(zone_id: Id, count_id: Id, request: Request, context: Ctx, prin
     """Take a count back, and its reading with it."""
     batch = None
     async with context.database.write() as session:
-        zone, site = await _zone(session, zone_id, principal)
+        zone, site = await get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         row = await manual_counts.get(session, zone_id, count_id)
         was_newest = await manual_counts.remove(session, row)
         before = await manual_counts.newest(session, zone_id) if was_newest else None
@@ -135,10 +133,3 @@ async def remove(zone_id: Id, count_id: Id, request: Request, context: Ctx, prin
         context.hub.put(Kind.ZONE, site.id, (zone_id, BY_A_PERSON), None)
     if batch is not None:
         context.ingest.tell(site.id, batch)
-
-
-async def _zone(session: AsyncSession, zone_id: int, principal: Principal) -> tuple[Zone, Site]:
-    zone = await get(session, Zone, zone_id, site_ids=principal.site_ids)
-    site = await session.get(Site, zone.site_id)
-    assert site is not None, "a zone has a site"
-    return zone, site

@@ -6,13 +6,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from throng.core.daily_profile import HourOutlook, busiest, daily_profile, missing_days
 from throng.server.api.history import Range
 from throng.server.api.wire import Id, IdField, Time, Wire
 from throng.server.auth.access import Viewer
-from throng.server.auth.principal import Principal
 from throng.server.context import Context, Ctx
 from throng.server.problems import Problem
 from throng.server.zone_statistics import ABOVE, Spread, ZoneStatistics, zone_statistics
@@ -20,7 +18,7 @@ from throng.store import site_objects, sites
 from throng.store.columns import to_us
 from throng.store.history import zone_history
 from throng.store.history_plan import buckets
-from throng.store.tables import Site, Zone
+from throng.store.tables import Zone
 
 routes = APIRouter(prefix="/api/v1", tags=["statistics"])
 
@@ -96,7 +94,7 @@ class Forecast(Wire):
 async def read_zone_statistics(zone_id: Id, context: Ctx, principal: Viewer, span: Range) -> StatisticsShown:
     """Give peaks, means, busiest hours and time above thresholds; the last 24 hours by default."""
     async with context.database.read() as session:
-        zone, site = await zone_and_site(session, zone_id, principal)
+        zone, site = await site_objects.get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         now = context.clock.now()
         return shown(await zone_statistics(session, zone, site, since=span.since, until=span.until, now=now))
 
@@ -121,7 +119,7 @@ async def compare(
     first, second = [], []
     async with context.database.read() as session:
         for one in zone_id:
-            zone, site = await zone_and_site(session, one, principal)
+            zone, site = await site_objects.get_with_site(session, Zone, one, site_ids=principal.site_ids)
             first.append(await zone_statistics(session, zone, site, since=span.since, until=span.until, now=now))
             if other_from is not None:
                 until = other_from + (span.until - span.since)
@@ -137,7 +135,7 @@ async def read_forecast(zone_id: Id, context: Ctx, principal: Viewer) -> Forecas
     """Give the next 24 hours, with bands, from eight weeks of history."""
     now = context.clock.now()
     async with context.database.read() as session:
-        zone, site = await zone_and_site(session, zone_id, principal)
+        zone, site = await site_objects.get_with_site(session, Zone, zone_id, site_ids=principal.site_ids)
         place = ZoneInfo(site.time_zone)
         since = now - timedelta(weeks=WEEKS_OF_HISTORY)
         of = buckets("hour", to_us(since), to_us(now), place)
@@ -158,16 +156,6 @@ async def read_forecast(zone_id: Id, context: Ctx, principal: Viewer) -> Forecas
         busiest_hours=[_hour(hour) for hour in busiest(ahead)],
         missing_days=missing_days(known, place),
     )
-
-
-async def zone_and_site(session: AsyncSession, zone_id: int, principal: Principal) -> tuple[Zone, Site]:
-    """Return a zone that somebody may see, and its site.
-
-    Raises:
-        NotFoundError: there is none for them.
-    """
-    zone = await site_objects.get(session, Zone, zone_id, site_ids=principal.site_ids)
-    return zone, await sites.get(session, zone.site_id, site_ids=None)
 
 
 async def site_statistics(context: Context, site_id: int, *, since: datetime, until: datetime) -> list[ZoneStatistics]:
